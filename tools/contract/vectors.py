@@ -62,7 +62,7 @@ def _one(field: Shape, style: str, i: int) -> object:
     return _BIG[field.kind] if style == "limits" else max(int(field.low or 0), 0) + (i * 37 if style == "typical" else 0)
 
 
-def _member(kind: type[enum.IntEnum | enum.IntFlag], style: str, i: int) -> enum.IntEnum | enum.IntFlag:
+def _member(kind: type[enum.IntEnum | enum.IntFlag], style: str, i: int) -> enum.Enum:
     members = list(kind)
     return members[-1] if style == "limits" else members[i % len(members)]
 

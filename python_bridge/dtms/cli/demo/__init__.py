@@ -1,0 +1,1 @@
+"""`dtms demo`: service and Expert Advisor end to end on a simulated account."""

@@ -1,0 +1,64 @@
+"""
+Logs: one JSON object a line to a file, short lines to the console.
+
+What a line means stands in its ``event``; everything else is key and value. Marks carry direction: ``<`` from the terminal,
+``>`` to it, ``=`` a change of state, ``!`` something wrong.
+"""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+_FILE = "dtms.jsonl"
+_ROTATION = "20 MB"  # with 10 kept: 200 MB at most, weeks of ordinary running
+_KEPT = 10
+
+
+def configure(folder: Path, *, console: bool, level: str = "INFO") -> Path:
+    """
+    Send log records to ``folder/logs/dtms.jsonl`` and, if wanted, to the console.
+
+    Returns the file's path. A full disk loses log lines and nothing else: loguru reports it on standard error and goes on.
+    """
+    path = folder / "logs" / _FILE
+    logger.remove()
+    logger.add(
+        path, format=_as_template, level="DEBUG", rotation=_ROTATION, retention=_KEPT, encoding="utf-8", enqueue=False, catch=True
+    )
+    if console:
+        logger.add(_to_console, level=level, format="{message}")
+    return path
+
+
+def _as_template(record: "Record") -> str:
+    record["extra"]["_line"] = json.dumps(as_json(record), ensure_ascii=False, default=str)
+    return "{extra[_line]}\n"
+
+
+def as_json(record: "Record") -> dict[str, Any]:
+    """Return the object that one line of the file holds."""
+    line: dict[str, Any] = {
+        "ts": record["time"].isoformat(timespec="milliseconds"),
+        "level": record["level"].name.lower(),
+        "event": record["message"],
+        "thread": record["thread"].name,
+        "where": f"{record['module']}:{record['line']}",
+    }
+    line |= {key: value for key, value in record["extra"].items() if not key.startswith("_")}
+    if (failure := record["exception"]) is not None:
+        line["traceback"] = "".join(traceback.format_exception(failure.type, failure.value, failure.traceback))
+    return line
+
+
+def _to_console(message: "Message") -> None:
+    record = message.record
+    extra = " ".join(f"{key}={value}" for key, value in record["extra"].items() if not key.startswith("_"))
+    mark = "! " if record["level"].no >= logger.level("WARNING").no else ""
+    sys.stderr.write(f"{record['time']:HH:mm:ss} {mark}{record['message']}{' ' + extra if extra else ''}\n")

@@ -1,0 +1,50 @@
+"""
+The `dtms` command.
+
+Exit status: 0 ended as asked, 1 start-up or supervision failed, 2 wrong usage or input file.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dtms import __version__
+from dtms.cli import account, demo, run
+from dtms.errors import DtmsError, UsageError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Defensive trade management for MetaTrader 5.",
+)
+app.add_typer(account.app, name="account")
+app.command("run")(run.run)
+app.command("demo")(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dtms {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Hold the options that stand before a command."""
+
+
+def main() -> None:
+    """Run one command and end the process with its exit status."""
+    try:
+        app()
+    except DtmsError as error:
+        sys.stderr.write(f"dtms: {error}\n")
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""
+From an MQL5 main file to a native library: translate, compile, link, and remember the result by its content.
+
+Takes g++ or clang++ where there is one, otherwise the compiler of the `ziglang` package. Each finished library is
+kept in the user's cache under the hash of everything that went into it, so that a second build is a look-up.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import platformdirs
+
+from mql5host import api, apigen
+from mql5host.translate import translate
+
+_LANGUAGE = ("-std=c++17", "-fno-exceptions", "-fsigned-char", "-fwrapv", "-fno-strict-aliasing")
+_CODE = ("-O1", "-g1", "-fPIC", "-fvisibility=hidden", "-fno-threadsafe-statics", "-fno-omit-frame-pointer")
+_GNU_ONLY = ("-fno-gnu-unique", "-fno-lifetime-dse")
+"""Each loaded copy has variables of its own, and memory filled before a constructor runs stays filled."""
+
+_WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
+_QUIET = (
+    # What MQL5 allows without a word.
+    "-Wno-switch", "-Wno-implicit-fallthrough", "-Wno-unused-parameter", "-Wno-missing-field-initializers",
+    "-Wno-ignored-qualifiers", "-Wno-missing-braces", "-Wno-maybe-uninitialized", "-Wno-unused-function",
+    "-Wno-reorder", "-Wno-deprecated-copy", "-Wno-array-bounds", "-Wno-stringop-overflow",
+)  # fmt: skip
+_QUIET_CLANG = ("-Wno-sign-conversion", "-Wno-unused-private-field", "-Wno-unused-const-variable", "-Wno-unknown-warning-option",
+                "-Wno-implicit-int-float-conversion", "-Wno-overloaded-virtual", "-Wno-parentheses-equality",
+                "-Wno-unused-but-set-variable", "-Wno-shift-sign-overflow")  # fmt: skip
+_CHECKS = (
+    # Handled by hooks of the runtime (cpp/entry.cpp); libubsan is not linked.
+    "-fsanitize=integer-divide-by-zero,float-divide-by-zero,float-cast-overflow,shift",
+    "-fno-sanitize-recover=all",
+    "-ftrivial-auto-var-init=pattern",
+)
+
+
+class BuildError(Exception):
+    """The compiler refused: `output` is what it said, with places in the MQL5 source."""
+
+    def __init__(self, what: str, output: str) -> None:
+        super().__init__(f"{what}\n{output}".rstrip())
+        self.what = what
+        self.output = output
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A native program, the hash of its MQL5 sources, and the compiler that made it."""
+
+    library: Path
+    source_sha256: str
+    compiler: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    command: tuple[str, ...]
+    version: str
+    gnu: bool
+    zig: bool
+
+
+def build(
+    source: Path,
+    *,
+    include: Path,
+    defines: Iterable[str] = (),
+    sanitize: Collection[str] = (),
+    compiler: str | None = None,
+    cache: Path | None = None,
+) -> Built:
+    """
+    Build the program whose main file is `source`, or find it built.
+
+    Args:
+        source: The .mq5 file.
+        include: The folder that `#include <...>` means.
+        defines: Names, or NAME=value, defined before the first line.
+        sanitize: "address" for AddressSanitizer; Python must then run with its library preloaded.
+        compiler: Path or name of a compiler, or "zig"; None takes the first that is there.
+        cache: Folder for results; None is the user's cache.
+
+    Raises:
+        SourceError: The source is not the portable subset as far as translation can tell.
+        BuildError: There is no compiler, or it refused.
+    """
+    defines = tuple(defines)
+    chosen = _compiler(compiler)
+    translation = translate(source, include, defines)
+    folder = cache if cache is not None else Path(platformdirs.user_cache_dir("dtms-bridge")) / "mql5host"
+    folder.mkdir(parents=True, exist_ok=True)
+    runtime = _runtime(folder, chosen, sanitize)
+    arguments = [*_program_flags(chosen), *_sanitizers(sanitize)]
+    key = _digest([translation.text, translation.source_sha256, runtime.name, chosen.version, *arguments])
+    library = folder / f"{source.stem}-{key}{_suffix()}"
+    if not library.exists():
+        _compile_program(translation.text, arguments, chosen, runtime, library, sanitize)
+    return Built(library, translation.source_sha256, chosen.version)
+
+
+def sources_root() -> Path:
+    """Folder that holds Experts, Include and Scripts: the package's own copy, else the repository's."""
+    inside = Path(__file__).parent / "mql5"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "mql5"
+
+
+def _compiler(wanted: str | None) -> _Compiler:
+    candidates = [wanted] if wanted else ["g++", "clang++", "zig"]
+    for name in candidates:
+        command = _command(name)
+        if command is not None:
+            return _described(command, zig=name == "zig")
+    raise BuildError(f"no C++ compiler: none of {', '.join(candidates)}", "install one, or the package ziglang")
+
+
+def _command(name: str) -> tuple[str, ...] | None:
+    if name == "zig":
+        return (sys.executable, "-m", "ziglang", "c++") if importlib.util.find_spec("ziglang") else None
+    found = shutil.which(name)
+    return (found,) if found else None
+
+
+@cache
+def _described(command: tuple[str, ...], *, zig: bool) -> _Compiler:
+    version = _run([*command, "--version"], "the compiler does not start").splitlines()[0]
+    return _Compiler(command, version, gnu="clang" not in version and not zig, zig=zig)
+
+
+def _program_flags(compiler: _Compiler) -> list[str]:
+    quiet = _QUIET if compiler.gnu else (*_QUIET, *_QUIET_CLANG)
+    return [*_common_flags(compiler), *_CHECKS, *_WARNINGS, *quiet]
+
+
+def _common_flags(compiler: _Compiler) -> list[str]:
+    zig = ("-fno-sanitize=all",) if compiler.zig else ()
+    return [*_LANGUAGE, *_CODE, *(_GNU_ONLY if compiler.gnu else ()), *zig]
+
+
+def _sanitizers(sanitize: Collection[str]) -> list[str]:
+    unknown = set(sanitize) - {"address"}
+    if unknown:
+        raise ValueError(f"unknown sanitizers: {', '.join(sorted(unknown))}")
+    return [f"-fsanitize={name}" for name in sanitize]
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(f"{len(part)}\n{part}".encode())
+    return digest.hexdigest()[:24]
+
+
+def _suffix() -> str:
+    return {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+
+
+@cache
+def _runtime_sources() -> dict[str, str]:
+    """The C++ side: file name to text, the generated header included."""
+    folder = resources.files("mql5host") / "cpp"
+    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name[-4:] in {".cpp", ".hpp"}}
+    texts["host_api.h"] = (folder / "host_api.h").read_text(encoding="utf-8")
+    texts["api.hpp"] = apigen.header(api.load())
+    return dict(sorted(texts.items()))
+
+
+def _runtime(folder: Path, compiler: _Compiler, sanitize: Collection[str]) -> Path:
+    """Object file of the runtime, with its headers beside it in a folder named like it."""
+    sources = _runtime_sources()
+    arguments = [*_common_flags(compiler), *_sanitizers(sanitize)]
+    key = _digest([compiler.version, *arguments, *(part for pair in sources.items() for part in pair)])
+    made = folder / f"runtime-{key}"
+    if not made.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            work = Path(scratch) / "made"
+            work.mkdir()
+            for name, text in sources.items():
+                (work / name).write_text(text, encoding="utf-8", newline="\n")
+            command = [*compiler.command, *arguments, "-c", str(work / "runtime.cpp"), "-o", str(work / "runtime.o")]
+            _run(command, "the runtime does not compile")
+            _publish(work, made)
+    return made
+
+
+def _publish(work: Path, target: Path) -> None:
+    """Give a finished file or folder its name; somebody else may have been first, with the same content."""
+    try:
+        os.replace(work, target)  # noqa: PTH105 - the atomic one, for folders too
+    except OSError:
+        if not target.exists():
+            raise
+
+
+def _compile_program(
+    text: str,
+    arguments: Sequence[str],
+    compiler: _Compiler,
+    runtime: Path,
+    library: Path,
+    sanitize: Collection[str],
+) -> None:
+    with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
+        work = Path(scratch)
+        source, compiled, linked = work / "program.cpp", work / "program.o", work / f"program{_suffix()}"
+        source.write_text(text, encoding="utf-8", newline="\n")
+        _run(
+            [*compiler.command, *arguments, "-isystem", str(runtime), "-c", str(source), "-o", str(compiled)],
+            f"{library.stem.rpartition('-')[0]} does not compile",
+        )
+        command = [*compiler.command, "-shared", str(compiled), str(runtime / "runtime.o"), "-o", str(linked)]
+        _run([*command, *_link_flags(compiler, sanitize)], "the program uses what the runtime does not have")
+        _publish(linked, library)
+
+
+def _link_flags(compiler: _Compiler, sanitize: Collection[str]) -> list[str]:
+    flags = _sanitizers(sanitize)
+    if compiler.zig:
+        flags.append("-fno-sanitize=all")
+    if sys.platform == "win32":
+        flags.append("-lws2_32")
+    elif sys.platform != "darwin" and not sanitize:
+        flags.append("-Wl,-z,defs")
+    return flags
+
+
+def _run(command: Sequence[str], failure: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BuildError(failure, str(error)) from error
+    if done.returncode != 0:
+        raise BuildError(failure, done.stderr)
+    return done.stdout

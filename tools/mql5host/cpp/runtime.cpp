@@ -1,0 +1,21 @@
+// The runtime of one program, as one unit of translation.
+#include "platform_posix.cpp"
+#include "platform_windows.cpp"
+
+#include "host.hpp"
+
+#include "entry.cpp"
+#include "objects.cpp"
+#include "text.cpp"
+#include "convert.cpp"
+#include "format.cpp"
+#include "math.cpp"
+#include "time.cpp"
+#include "crypt.cpp"
+#include "files.cpp"
+#include "filetext.cpp"
+#include "sockets.cpp"
+#include "chart.cpp"
+#include "globals.cpp"
+#include "trade.cpp"
+#include "series.cpp"
