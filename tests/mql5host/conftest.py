@@ -1,5 +1,7 @@
 """A terminal that answers from dictionaries, and a way to run a few lines of MQL5 behind it."""
 
+# ruff: noqa: ARG002 - a stand-in has the parameters of what it stands for
+
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +14,10 @@ from mql5host.build import build
 from mql5host.native import Program
 from mql5host.terminal import TICK_FORMAT, Record, TradeAnswer, TradeAnswerLike, TradeRequest
 
+SAY = """string g_line="";
+#define SAY(x) g_line+=(g_line=="" ? "" : " ")+(string)(x);
+#define SAID { Print(g_line); g_line=""; }
+"""
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
@@ -77,7 +83,7 @@ class PlainTerminal:
         return [], [t for t, deal in self.deal_records.items() if deal["DEAL_POSITION_ID"] == position_id]
 
     def last_tick(self, symbol: str) -> bytes | None:
-        return self.ticks[-1] if self.ticks else None
+        return self.ticks[-1] if self.ticks and symbol in self.symbols else None
 
     def copy_ticks(self, symbol: str, flags: int, from_msc: int, count: int) -> bytes | int:
         return b"".join(self.ticks[-count:])
@@ -156,11 +162,16 @@ def load(terminal: PlainTerminal, tmp_path: Path) -> Iterator[Load]:
 
 @pytest.fixture
 def run(load: Load, terminal: PlainTerminal) -> Run:
-    """Run statements as a script's OnStart, after declarations if there are any; what it prints is the result."""
+    """
+    Run statements as a script's OnStart, after declarations if there are any; what it prints is the result.
+
+    SAY(x) adds a value to a line and SAID ends it: one statement each, as the order in which the arguments of one
+    call are evaluated is nobody's promise.
+    """
 
     def ran(body: str, declarations: str = "", **settings: Any) -> list[str]:
         terminal.lines.clear()
-        load(f"{declarations}\nvoid OnStart()\n  {{\n{body}\n  }}\n", **settings).start()
+        load(f"{SAY}{declarations}\nvoid OnStart()\n  {{\n{body}\n  }}\n", **settings).start()
         return list(terminal.lines)
 
     return ran

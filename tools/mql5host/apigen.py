@@ -40,7 +40,7 @@ def header(table: api.Api) -> str:
 
 def _undefined(table: api.Api) -> Iterator[str]:
     """Names that a system header may have made macros of."""
-    names = [*table.constants, *table.enum_of_member]
+    names = [*table.constants, *table.enum_of_member, *table.functions]
     return (f"#undef {name}" for name in names if not name.startswith(_PREPROCESSOR))
 
 

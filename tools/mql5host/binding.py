@@ -1,5 +1,7 @@
 """The terminal's side of the C boundary: callbacks that ask a `Terminal` and keep what the MQL5 functions select."""
 
+# ruff: noqa: PLR0917 - the parameters of a callback are those of cpp/host_api.h
+
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -12,7 +14,7 @@ from mql5host.terminal import Record, Terminal, TradeRequest
 
 
 @cache
-def boundary() -> cffi.FFI:
+def boundary() -> Any:
     """cpp/host_api.h, read verbatim."""
     ffi = cffi.FFI()
     ffi.cdef((resources.files("mql5host") / "cpp" / "host_api.h").read_text(encoding="utf-8"))
@@ -45,7 +47,7 @@ _NOT_FOUND = {
 }
 _BY_TICKET, _BY_SYMBOL, _BY_RANGE, _BY_POSITION, _SHOW, _HIDE, _EXISTS = range(7)
 _LAST_TICK, _TICKS, _RATES, _RATES_RANGE = range(4)
-_CHECK = 2
+_SEND_ASYNC, _CHECK = 1, 2
 _CHECK_FIGURES = ("balance", "equity", "profit", "margin", "margin_free", "margin_level")
 
 
@@ -57,9 +59,7 @@ def property_names(kind: int, type_: str) -> Mapping[int, str]:
 
 @cache
 def _code(name: str) -> int:
-    value = api.load().constants[name].value
-    assert isinstance(value, int)
-    return value
+    return int(api.load().constants[name].value)
 
 
 def text_of(units: Any, length: int) -> str:
@@ -272,10 +272,8 @@ class TerminalBinding:
             symbol=text_of(request.symbol, request.symbol_length),
             comment=text_of(request.comment, request.comment_length),
         )
-        if how == _CHECK:
-            answer = self._terminal.order_check(asked)
-        else:
-            answer = self._terminal.order_send(asked, how == 1)
+        send = self._terminal.order_send
+        answer = self._terminal.order_check(asked) if how == _CHECK else send(asked, how == _SEND_ASYNC)
         for name in _ANSWER_NUMBERS:
             setattr(out, name, getattr(answer, name))
         for name in _CHECK_FIGURES:

@@ -28,6 +28,9 @@ _CODE = ("-O1", "-g1", "-fPIC", "-fvisibility=hidden", "-fno-threadsafe-statics"
 _GNU_ONLY = ("-fno-gnu-unique", "-fno-lifetime-dse")
 """Each loaded copy has variables of its own, and memory filled before a constructor runs stays filled."""
 
+_WINDOWS = ("-fuse-cxa-atexit", "-fno-rtlib-defaultlib")
+"""Destructors are registered as elsewhere (cpp/memory.cpp), and no sanitizer library is asked for."""
+
 _WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
 _QUIET = (
     # What MQL5 allows without a word.
@@ -35,9 +38,6 @@ _QUIET = (
     "-Wno-ignored-qualifiers", "-Wno-missing-braces", "-Wno-maybe-uninitialized", "-Wno-unused-function",
     "-Wno-reorder", "-Wno-deprecated-copy", "-Wno-array-bounds", "-Wno-stringop-overflow",
 )  # fmt: skip
-_QUIET_CLANG = ("-Wno-sign-conversion", "-Wno-unused-private-field", "-Wno-unused-const-variable", "-Wno-unknown-warning-option",
-                "-Wno-implicit-int-float-conversion", "-Wno-overloaded-virtual", "-Wno-parentheses-equality",
-                "-Wno-unused-but-set-variable", "-Wno-shift-sign-overflow")  # fmt: skip
 _CHECKS = (
     # Handled by hooks of the runtime (cpp/entry.cpp); libubsan is not linked.
     "-fsanitize=integer-divide-by-zero,float-divide-by-zero,float-cast-overflow,shift",
@@ -106,7 +106,9 @@ def build(
     key = _digest([translation.text, translation.source_sha256, runtime.name, chosen.version, *arguments])
     library = folder / f"{source.stem}-{key}{_suffix()}"
     if not library.exists():
-        _compile_program(translation.text, arguments, chosen, runtime, library, sanitize)
+        _compile_program(
+            translation.text, arguments, compiler=chosen, runtime=runtime, library=library, sanitize=sanitize,
+        )  # fmt: skip
     return Built(library, translation.source_sha256, chosen.version)
 
 
@@ -139,13 +141,15 @@ def _described(command: tuple[str, ...], *, zig: bool) -> _Compiler:
 
 
 def _program_flags(compiler: _Compiler) -> list[str]:
-    quiet = _QUIET if compiler.gnu else (*_QUIET, *_QUIET_CLANG)
-    return [*_common_flags(compiler), *_CHECKS, *_WARNINGS, *quiet]
+    # One compiler's warnings are the measure; another's must not stop a user whose sources passed it.
+    warnings = (*_WARNINGS, *_QUIET) if compiler.gnu else ("-w",)
+    return [*_common_flags(compiler), *_CHECKS, *warnings]
 
 
 def _common_flags(compiler: _Compiler) -> list[str]:
     zig = ("-fno-sanitize=all",) if compiler.zig else ()
-    return [*_LANGUAGE, *_CODE, *(_GNU_ONLY if compiler.gnu else ()), *zig]
+    windows = _WINDOWS if sys.platform == "win32" else ()
+    return [*_LANGUAGE, *_CODE, *(_GNU_ONLY if compiler.gnu else ()), *zig, *windows]
 
 
 def _sanitizers(sanitize: Collection[str]) -> list[str]:
@@ -206,6 +210,7 @@ def _publish(work: Path, target: Path) -> None:
 def _compile_program(
     text: str,
     arguments: Sequence[str],
+    *,
     compiler: _Compiler,
     runtime: Path,
     library: Path,
@@ -219,7 +224,8 @@ def _compile_program(
             [*compiler.command, *arguments, "-isystem", str(runtime), "-c", str(source), "-o", str(compiled)],
             f"{library.stem.rpartition('-')[0]} does not compile",
         )
-        command = [*compiler.command, "-shared", str(compiled), str(runtime / "runtime.o"), "-o", str(linked)]
+        # The runtime's globals have to be there before the program's: constructors run in the order of the objects.
+        command = [*compiler.command, "-shared", str(runtime / "runtime.o"), str(compiled), "-o", str(linked)]
         _run([*command, *_link_flags(compiler, sanitize)], "the program uses what the runtime does not have")
         _publish(linked, library)
 

@@ -13,14 +13,14 @@ from mql5host import api
 from mql5host.sources import Tok
 from mql5host.tokens import Kind
 
-BUILTIN_TYPES = frozenset(
-    ["bool", "char", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "float", "double", "string", "datetime"]
-    + ["color", "void"],
-)
-NOT_TYPES = frozenset(
-    ["return", "delete", "case", "else", "do", "new", "goto", "operator", "const", "static", "virtual", "public"]
-    + ["private", "protected", "if", "while", "for", "switch", "sizeof", "default", "break", "continue"],
-)
+BUILTIN_TYPES = frozenset([
+    "bool", "char", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "float", "double", "string",
+    "datetime", "color", "void",
+])  # fmt: skip
+NOT_TYPES = frozenset([
+    "return", "delete", "case", "else", "do", "new", "goto", "operator", "const", "static", "virtual", "public",
+    "private", "protected", "if", "while", "for", "switch", "sizeof", "default", "break", "continue",
+])  # fmt: skip
 """Words after which an expression or a declaration may begin."""
 
 

@@ -117,6 +117,7 @@ class Program:
         self._busy = False
         self._closed = False
         self._deinitialised = False
+        self._undeleted = 0
         self._critical: CriticalError | None = None
         self._symbol = symbol
         common = common_files if common_files is not None else files.parent / "Common" / "Files"
@@ -142,15 +143,23 @@ class Program:
 
     def close(self) -> None:
         """
-        Unload the program. Without a `deinit` before, it is a terminal that was killed: sockets are dropped, and
-        what the program wrote to files without flushing is lost.
+        Unload the program. After `deinit` destructors of its globals run and its files are written. Without, it is a
+        terminal that was killed: sockets are dropped, and what was written but not flushed is lost.
+
+        Raises:
+            CriticalError: A destructor did what ends a program; it is unloaded all the same.
         """
         if self._closed:
             return
+        before = self._critical
         self._closed = True
-        self._library.mq_close(int(self._deinitialised))
+        self._undeleted = int(self._library.mq_close(int(self._deinitialised)))
+        self._critical = before or self._read_critical()
         self._ffi.dlclose(self._library)
         shutil.rmtree(self._copy.parent, ignore_errors=True)
+        self._raise_failure()
+        if before is None and self._critical is not None:
+            raise self._critical
 
     def _open(
         self, files: Path, common: Path, period_s: int, virtual_clock_ms: int | None, layer: SocketLayer | None,
@@ -255,6 +264,7 @@ class Program:
         self._raise_failure()
         if outcome == _CRITICAL:
             self._critical = self._read_critical()
+        if self._critical is not None:
             raise self._critical
         return int(result[0])
 
@@ -263,9 +273,11 @@ class Program:
         if failure is not None:
             raise failure
 
-    def _read_critical(self) -> CriticalError:
+    def _read_critical(self) -> CriticalError | None:
         found = self._ffi.new("mq_critical *")
         self._library.mq_get_critical(found)
+        if not found.kind:
+            return None
         text = [self._ffi.string(part).decode() for part in (found.kind, found.message, found.file)]
         return CriticalError(text[0], text[1], text[2], found.line)
 
@@ -299,8 +311,8 @@ class Program:
 
     @property
     def undeleted(self) -> int:
-        """Objects that `new` made and nobody has deleted yet."""
-        return int(self._state().undeleted)
+        """Objects that `new` made and nobody has deleted: until now, or after `close` at all."""
+        return self._undeleted if self._closed else int(self._state().undeleted)
 
     @property
     def open_sockets(self) -> int:

@@ -17,6 +17,18 @@ _PLACE_NAMES = frozenset({"__FILE__", "__FUNCTION__", "__FUNCSIG__", "__PATH__"}
 _END = Tok(Kind.NEWLINE, "", 0, "")
 
 
+def _integer(text: str) -> str:
+    """An integer literal whose type does not depend on the platform's long."""
+    try:
+        value = int(text, 0) if text[:1] != "0" or text[1:2] in {"x", "X"} else int(text)
+    except ValueError:
+        return text
+    if value > 0x7FFFFFFFFFFFFFFF:
+        return f"{text}ULL"
+    is_int = value <= 0x7FFFFFFF or (value <= 0xFFFFFFFF and text[1:2] in {"x", "X"})
+    return text if is_int else f"{text}LL"
+
+
 class Rewriter:
     """Rewrites one run of tokens."""
 
@@ -25,6 +37,7 @@ class Rewriter:
         self._names = names
         self._pieces: list[Piece] = []
         self._origin: list[int] = []  # of each piece: the token it came from
+        self._doubled: set[int] = set()  # closing braces of arrays' initialisers
         self._words: dict[str, Callable[[int], int]] = {
             "input": self._input,
             "sinput": self._input,
@@ -35,6 +48,7 @@ class Rewriter:
             "class": self._class,
             "struct": self._struct,
             "enum": self._enum,
+            "sizeof": self._sizeof,
         }
 
     def run(self) -> list[Piece]:
@@ -48,15 +62,22 @@ class Rewriter:
         tok = self._tokens[at]
         if tok.kind is Kind.IDENT:
             return self._word(at)
-        if tok.kind is Kind.STRING:
-            return self._put(at, f"u{tok.text}_s")
-        if tok.kind is Kind.CHAR:
-            return self._put(at, f"((ushort)u{tok.text})")
-        if tok.text == ".":
+        if tok.text == "." and tok.kind is Kind.PUNCT:
             return self._dot(at)
-        if tok.text == "::" and not self._qualifies(at):
-            return self._put(at, "::mql5::program::")
-        return self._put(at, tok.text)
+        return self._put(at, self._literal(at))
+
+    def _literal(self, at: int) -> str:
+        tok = self._tokens[at]
+        match tok.kind:
+            case Kind.STRING:
+                return f"u{tok.text}_s"
+            case Kind.CHAR:
+                return f"((ushort)u{tok.text})"
+            case Kind.INT:
+                return _integer(tok.text)
+        if at in self._doubled:
+            return "}}"
+        return "::mql5::program::" if tok.text == "::" and not self._qualifies(at) else tok.text
 
     def _word(self, at: int) -> int:
         text = self._tokens[at].text
@@ -165,6 +186,9 @@ class Rewriter:
             array = f"Fixed<{item}, {dimensions[0]}>" if dimensions[0] else f"Dyn<{item}>"
         self._put(at, array)
         self._put(name, "".join(self._text(index) for index in range(name, after + 1)))
+        if self._text(following) == "=" and self._text(following + 1) == "{":
+            self._doubled.add(self._closing(following + 1))
+            return self._put(following, "= {{", 2)
         return following
 
     def _dimensions(self, at: int) -> tuple[list[str], int]:
@@ -238,6 +262,9 @@ class Rewriter:
 
     # ---- expressions
 
+    def _sizeof(self, at: int) -> int:
+        return self._put(at, "(int)sizeof")  # the same type on every platform
+
     def _new(self, at: int) -> int:
         type_, end = self._type_name(at + 1)
         self._put(at, f"MqNew_<{type_}>" if self._text(end) == "(" else f"MqNew_<{type_}>()")
@@ -280,7 +307,7 @@ class Rewriter:
         end = at
         while self._text(at) in {"]", ")"} and self._tok(at).kind is Kind.PUNCT:
             begin = opening(self._tokens, at)
-            if self._tok(begin - 1).kind is not Kind.IDENT and self._text(begin - 1) not in {"]", ")"}:
+            if self._text(begin) == "(" and self._tok(begin - 1).kind is not Kind.IDENT:
                 return self._grouped(begin, at), begin
             at = begin - 1
         name = self._text(at)
@@ -294,9 +321,7 @@ class Rewriter:
 
     def _grouped(self, begin: int, end: int) -> str:
         """Name that stands for a grouping or a cast: a pointer's if it is one."""
-        cast = self._text(begin - 1) == ">" or (
-            self._text(begin + 1) == "(" and self._text(self._closing(begin + 1) - 1) == "*"
-        )
+        cast = self._text(begin - 1) == ">" or (self._text(begin + 1) == "(" and self._text(self._closing(begin + 1) - 1) == "*")
         if cast:
             self._names.pointers.add("dynamic_cast")
             return "dynamic_cast"

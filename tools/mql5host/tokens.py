@@ -91,9 +91,10 @@ def tokenize(text: str) -> Iterator[Token]:
         elif group != "space":
             yield Token(_KINDS[group], match.group(), line, col)
         fresh = group == "newline" or (fresh and group == "space")
-        for newline in re.finditer("\n", match.group()):
-            line += 1
-            start_of_line = at + newline.end()
+        text_of_token = match.group()
+        if "\n" in text_of_token:
+            line += text_of_token.count("\n")
+            start_of_line = at + text_of_token.rindex("\n") + 1
         at = match.end()
 
 

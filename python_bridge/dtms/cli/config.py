@@ -79,7 +79,7 @@ def _parse(source: Path, text: str) -> dict[str, Any]:
 
 def _override(values: dict[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
     """Write the environment's values into the file's; return which key path came from which variable."""
-    overridden = {}
+    overridden: dict[str, str] = {}
     for variable, key in VARIABLES.items():
         if environment.get(variable):
             *tables, last = key.split(".")

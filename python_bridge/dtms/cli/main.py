@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from dtms import __version__
-from dtms.cli import account, demo, run
+from dtms.cli import account, run
+from dtms.cli.demo.command import demo
 from dtms.errors import DtmsError, UsageError
 
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(account.app, name="account")
 app.command("run")(run.run)
-app.command("demo")(demo.demo)
+app.command("demo")(demo)
 
 
 def _version(wanted: bool) -> None:

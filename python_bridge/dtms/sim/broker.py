@@ -14,7 +14,7 @@ from dtms.sim.behaviour import PROMPT, Behaviour, Effect
 from dtms.sim.bundle import Bundle
 from dtms.sim.delivery import Outbox, is_result
 from dtms.sim.desk import RequestDesk
-from dtms.sim.errors import ClockBackwards, UnknownSymbol
+from dtms.sim.errors import ClockBackwards, NotModelled, UnknownSymbol
 from dtms.sim.execution import Executed, Execution
 from dtms.sim.feed import Bar
 from dtms.sim.human import Human, volume_errors
@@ -31,7 +31,7 @@ from dtms.sim.messages import (
     TradeResult,
     Update,
 )
-from dtms.sim.mt5 import Reason, Retcode
+from dtms.sim.mt5 import MarginMode, Reason, Retcode
 from dtms.sim.spec import SymbolSpec
 from dtms.sim.standing import Standing
 from dtms.sim.state import Account, Position
@@ -61,6 +61,7 @@ class Broker:
         behaviour: Behaviour | None = None,
     ) -> None:
         self.witness = Witness()
+        _only_hedging(account)
         self.standing = Standing(account if account is not None else Account())
         self.unasked: Effect = PROMPT
         self._market = self.standing.market
@@ -255,7 +256,9 @@ class Broker:
 
     def change_account(self, **fields: Any) -> None:
         """Exchange properties of the account, named as in `Account`."""
-        account = self._accounting.change_account(replace(self.standing.account, **fields))
+        changed = replace(self.standing.account, **fields)
+        _only_hedging(changed)
+        account = self._accounting.change_account(changed)
         self._broadcast([AccountSet(account)])
 
     def deposit(self, amount: float, comment: str = "Deposit") -> None:
@@ -309,3 +312,9 @@ class Broker:
         bundle.position_changed(renamed)
         self._broadcast(bundle.updates)
         return renamed.ticket
+
+
+def _only_hedging(account: Account | None) -> None:
+    """`accounting` opens a position for each entry; an account of another kind must not pass for such a one."""
+    if account is not None and account.margin_mode is not MarginMode.HEDGING:
+        raise NotModelled(f"accounts of margin mode {account.margin_mode.name}")

@@ -23,8 +23,6 @@ class Delayed:
 def arrange(updates: Sequence[Update], effect: Effect, rng: random.Random) -> list[Delayed]:
     """What becomes of a bundle on its way under an effect."""
     kept = [u for u in updates if not _lost(u, effect)]
-    if effect.gap_ms:
-        kept.sort(key=_after_gap)
     if effect.shuffle:
         kept = _shuffled(kept, rng)
     arranged = [Delayed(_delay(u, effect), u) for u in kept]

@@ -15,6 +15,14 @@ class SimError(DtmsError):
     """The model was used in a way that it cannot follow."""
 
 
+class NotModelled(SimError):
+    """The model does not follow this; going on would give results that look real."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the broker model does not know {what}")
+        self.what = what
+
+
 class UnknownSymbol(SimError):
     """No specification was given for a symbol."""
 

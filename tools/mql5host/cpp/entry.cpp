@@ -1,10 +1,4 @@
 // The C boundary: start, events, state; and the one path of a critical error.
-#ifdef _WIN32
-#define MQ_EXPORT extern "C" __declspec(dllexport)
-#else
-#define MQ_EXPORT extern "C" __attribute__((visibility("default")))
-#endif
-
 namespace mql5 {
 
 Host g_host;
@@ -20,9 +14,9 @@ bool _IsX64 = sizeof(void*) == 8;
 
 namespace {
 
-struct Critical {
+struct Critical {  // plain memory: it is read after everything else has been destroyed
   bool happened;
-  std::string kind, message, file;
+  char kind[40], message[400], file[200];
   int line;
 } g_critical;
 
@@ -34,7 +28,11 @@ std::string g_answer;  // text handed out, valid until the next
 }  // namespace
 
 [[noreturn]] void MqCritical_(const char* kind, const char* message, MqPlace_ place) {
-  g_critical = {true, kind, message, place.file ? place.file : "", place.line};
+  g_critical.happened = true;
+  std::snprintf(g_critical.kind, sizeof g_critical.kind, "%s", kind);
+  std::snprintf(g_critical.message, sizeof g_critical.message, "%s", message);
+  std::snprintf(g_critical.file, sizeof g_critical.file, "%s", place.file ? place.file : "");
+  g_critical.line = place.line;
   if (!g_running) {  // in the constructor of a global: there is no event to leave
     std::fprintf(stderr, "%s (%s) in %s:%d before the program was started\n", kind, message, place.file, place.line);
     std::abort();
@@ -48,12 +46,6 @@ std::string g_answer;  // text handed out, valid until the next
   MqCritical_("array out of range", text, place);
 }
 
-void* MqAllocate_(mq_size bytes) {
-  void* memory = std::malloc(bytes ? bytes : 1);
-  if (!memory) MqCritical_("not enough memory", "an allocation failed", {"", 0});
-  return memory;
-}
-void MqRelease_(void* memory) { std::free(memory); }
 void MqSetError_(int code) { _LastError = code; }
 
 MqInput_::MqInput_(const char* name, MqInputType_ type, void* value) : name(name), type(type), value(value), next(nullptr) {
@@ -219,6 +211,8 @@ const char* TypeName(MqInputType_ type) {
 
 using namespace mql5;
 
+extern "C" {
+
 MQ_EXPORT void mq_open(const mq_setup* setup) {
   g_host.terminal = *setup->terminal;
   g_host.own_sockets = setup->sockets != nullptr;
@@ -229,7 +223,7 @@ MQ_EXPORT void mq_open(const mq_setup* setup) {
   g_host.period_s = setup->period_s;
   g_host.virtual_clock = setup->virtual_clock != 0;
   g_host.clock_ms = setup->clock_ms;
-  g_host.started_us = platform::MonotonicMicroseconds();
+  g_host.started_us = ElapsedMicroseconds();
   _Symbol = FromUnits(setup->symbol, setup->symbol_length);
   _Period = static_cast<ENUM_TIMEFRAMES>(setup->period);
   _Digits = static_cast<int>(SymbolInfoInteger(_Symbol, SYMBOL_DIGITS));
@@ -279,14 +273,24 @@ MQ_EXPORT void mq_get_state(mq_state* state) {
   state->clock_ms = ElapsedMicroseconds() / 1000;
 }
 MQ_EXPORT void mq_get_critical(mq_critical* critical) {
-  *critical = {g_critical.happened ? g_critical.kind.c_str() : nullptr, g_critical.message.c_str(), g_critical.file.c_str(),
-               g_critical.line};
+  *critical = {g_critical.happened ? g_critical.kind : nullptr, g_critical.message, g_critical.file, g_critical.line};
 }
 MQ_EXPORT void mq_set_clock(int64_t clock_ms) { g_host.clock_ms = clock_ms; }
 MQ_EXPORT void mq_set_stopped(int32_t stopped) { _StopFlag = stopped != 0; }
 MQ_EXPORT void mq_set_uninit_reason(int32_t reason) { _UninitReason = reason; }
 MQ_EXPORT const char* mq_objects(void) { return Answer(ObjectsJson()); }
-MQ_EXPORT void mq_close(int32_t flush_files) {
+MQ_EXPORT int32_t mq_close(int32_t in_order) {
+  bool whole = in_order && !g_critical.happened;
+  if (whole && setjmp(g_event) == 0) {
+    g_running = true;
+    RunDestructorsOfProgram();
+  }
+  g_running = false;
+  int32_t undeleted = Undeleted();
   CloseAllSockets();
-  CloseAllFiles(flush_files != 0);
+  CloseAllFiles(whole);
+  FreeEverything();
+  return undeleted;
 }
+
+}  // extern "C"

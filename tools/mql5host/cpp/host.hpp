@@ -15,6 +15,14 @@
 #include <string>
 #include <vector>
 
+#ifdef _WIN32
+#define MQ_EXPORT __declspec(dllexport)
+#define MQ_HIDDEN
+#else
+#define MQ_EXPORT __attribute__((visibility("default")))
+#define MQ_HIDDEN __attribute__((visibility("hidden")))
+#endif
+
 extern "C" {
 #include "host_api.h"
 }
@@ -33,7 +41,7 @@ struct Host {
   int period_s;
   bool virtual_clock;
   mq_long clock_ms;
-  uint64_t started_us;
+  mq_long started_us;
   int timer_ms;
   bool removed;
 };
@@ -60,6 +68,8 @@ void CloseAllFiles(bool flush);
 int OpenFiles();
 std::string ObjectsJson();
 int Undeleted();
+void RunDestructorsOfProgram();
+void FreeEverything();
 
 }  // namespace mql5
 

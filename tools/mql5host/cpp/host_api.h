@@ -149,4 +149,6 @@ void mq_set_clock(int64_t clock_ms);
 void mq_set_stopped(int32_t stopped);
 void mq_set_uninit_reason(int32_t reason);
 const char *mq_objects(void);         /* JSON: name -> {"type": n, "window": n, "integers": {}, "doubles": {}, "strings": {}} */
-void mq_close(int32_t flush_files);
+/* In order: destructors of globals run and files are written. Otherwise, or after a critical error, nothing does.
+   Returns the number of objects that were never deleted. Nothing else may be called afterwards. */
+int32_t mq_close(int32_t in_order);

@@ -16,20 +16,27 @@ struct MqSlot_ {
 extern MqSlot_* g_mq_slots;
 extern uint g_mq_slot_count;
 
+// The entry of one object in the table. A copy of an object is another object and has an entry of its own.
+class MqEntry_ {
+ public:
+  MqEntry_();
+  MqEntry_(const MqEntry_&);
+  MqEntry_& operator=(const MqEntry_&) { return *this; }
+  ~MqEntry_();
+  uint slot;
+};
+
 // Base of every class of the program: knows its handle, so that a stale pointer is noticed.
 class MqObject_ {
  public:
-  MqObject_();
-  MqObject_(const MqObject_&);
-  MqObject_& operator=(const MqObject_&) { return *this; }
-  virtual ~MqObject_();
+  virtual ~MqObject_() {}
   static void* operator new(mq_size bytes);  // poisoned
   static void operator delete(void* memory);
   static void* operator new(mq_size, MqAt_ at) noexcept { return at.memory; }
   static void operator delete(void*, MqAt_) noexcept {}
-  void Moved_();  // its bytes have been moved to another place
+  void Moved_() { g_mq_slots[mq_entry_.slot].object = this; }  // its bytes have been moved to another place
 
-  uint mq_slot_;
+  MqEntry_ mq_entry_;  // first, right behind the table of virtual functions
 };
 
 [[noreturn]] void MqBadPointer_(uint slot, MqPlace_ place);
@@ -40,7 +47,7 @@ class Ptr {
  public:
   Ptr() = default;
   Ptr(MqNull_) : slot_(0), generation_(0) {}
-  Ptr(T* object) : slot_(object->mq_slot_), generation_(g_mq_slots[object->mq_slot_].generation) {}
+  Ptr(T* object) : slot_(object->mq_entry_.slot), generation_(g_mq_slots[object->mq_entry_.slot].generation) {}
   // A pointer to a derived class converts by itself, one to a base class only by a checked cast.
   template <class U, typename MqIf_<__is_base_of(T, U) && !__is_same(T, U)>::type = 0>
   Ptr(const Ptr<U>& other) : slot_(other.slot_), generation_(other.generation_) {}
@@ -79,10 +86,16 @@ inline bool operator==(MqNull_, const Ptr<T>& a) { return a.slot_ == 0; }
 template <class T>
 inline bool operator!=(MqNull_, const Ptr<T>& a) { return a.slot_ != 0; }
 
+template <class T>
+inline Ptr<T> MqNew_() {
+  T* object = new T;  // not T(), which would set the members to zero
+  g_mq_slots[object->mq_entry_.slot].dynamic = true;
+  return Ptr<T>(object);
+}
 template <class T, class... A>
 inline Ptr<T> MqNew_(A&&... arguments) {
   T* object = new T(static_cast<A&&>(arguments)...);
-  g_mq_slots[object->mq_slot_].dynamic = true;
+  g_mq_slots[object->mq_entry_.slot].dynamic = true;
   return Ptr<T>(object);
 }
 

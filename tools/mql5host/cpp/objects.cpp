@@ -34,16 +34,18 @@ uint Enter(MqObject_* object) {
 
 }  // namespace
 
-MqObject_::MqObject_() : mq_slot_(Enter(this)) {}
-MqObject_::MqObject_(const MqObject_&) : mq_slot_(Enter(this)) {}
-MqObject_::~MqObject_() {
-  MqSlot_& slot = g_mq_slots[mq_slot_];
-  slot.object = nullptr;
-  slot.dynamic = false;
-  slot.generation++;  // every handle to it is stale from here on
-  TheSlots().free.push_back(mq_slot_);
+static MqObject_* Owner(MqEntry_* entry) {
+  return reinterpret_cast<MqObject_*>(reinterpret_cast<char*>(entry) - sizeof(void*));
 }
-void MqObject_::Moved_() { g_mq_slots[mq_slot_].object = this; }
+MqEntry_::MqEntry_() : slot(Enter(Owner(this))) {}
+MqEntry_::MqEntry_(const MqEntry_&) : slot(Enter(Owner(this))) {}
+MqEntry_::~MqEntry_() {
+  MqSlot_& entry = g_mq_slots[slot];
+  entry.object = nullptr;
+  entry.dynamic = false;
+  entry.generation++;  // every handle to it is stale from here on
+  TheSlots().free.push_back(slot);
+}
 
 void* MqObject_::operator new(mq_size bytes) {
   void* memory = MqAllocate_(bytes);

@@ -5,6 +5,7 @@
 #include "host.hpp"
 
 #include "entry.cpp"
+#include "memory.cpp"
 #include "objects.cpp"
 #include "text.cpp"
 #include "convert.cpp"
@@ -19,3 +20,8 @@
 #include "globals.cpp"
 #include "trade.cpp"
 #include "series.cpp"
+
+namespace mql5 {
+// The last of the runtime's globals: what is constructed after it is the program's, whose object file follows.
+static const size_t g_mark = g_of_runtime = g_destructor_count;
+}  // namespace mql5

@@ -10,11 +10,7 @@ void Pause(int milliseconds) {
 }
 
 ulong GetTickCount64() { return static_cast<ulong>(ElapsedMicroseconds() / 1000); }
-ulong GetMicrosecondCount() {
-  static const mq_long virtual_start = g_host.clock_ms * 1000;
-  mq_long start = g_host.virtual_clock ? virtual_start : static_cast<mq_long>(g_host.started_us);
-  return static_cast<ulong>(ElapsedMicroseconds() - start);
-}
+ulong GetMicrosecondCount() { return static_cast<ulong>(ElapsedMicroseconds() - g_host.started_us); }
 void Sleep(int milliseconds) {  // in slices of 0.1 s, so that a stop is noticed
   while (milliseconds > 0 && !_StopFlag) {
     int slice = milliseconds < 100 ? milliseconds : 100;

@@ -72,11 +72,16 @@ class Context:
         if self.tables.is_struct(first):
             member = self.tables.member(TypeRef(first), last)
             if member is not None:
+                self._statically(first, member.methods, place)
                 return Meaning(member.variable.type if member.variable else None, member.methods, member.variable)
             return Meaning(None) if not self.tables.is_known(TypeRef(first)) else self._global(last, place)
         if self.tables.is_enum(first):
             return Meaning(TypeRef(first))
         return self._global(last, place) if first in self.tables.namespaces else None
+
+    def _statically(self, owner: str, methods: tuple[Function, ...], place: Place) -> None:
+        if any("static" not in f.words for f in methods) and not self.tables.derives(self.owner, owner):
+            self.note("ML31", place)
 
     def _global(self, name: str, place: Place) -> Meaning | None:
         if name in self.tables.globals:

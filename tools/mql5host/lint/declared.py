@@ -12,7 +12,7 @@ from mql5host.lint.source import Place
 from mql5host.lint.syntax import Class, Declarator, E, Enumeration, Expr, Function, Param, TypeRef, Variables
 from mql5host.lint.tables import Tables
 
-_POINTER_NAME = re.compile(r"(?:[mgs]_)?p(?:_|[A-Z])|[mgs]_p_?\w|p_\w")
+_POINTER_NAME = re.compile(r"[mgs]_p[A-Z_]|p_\w")
 _BAD_PARAMETERS = frozenset({"in", "out", "inout", "ref", "near", "far", "min", "max"})
 _ZEROED = frozenset({"MqlTradeRequest", "MqlTradeResult", "MqlTradeCheckResult"})
 _LONGEST_NAME = 63
@@ -70,6 +70,14 @@ def _check_list(ctx: Context, d: Declarator, init: Expr) -> None:
         ctx.note("PS06A", d.place)
 
 
+def check_constant(ctx: Context, init: Expr) -> None:
+    """Initial value of a global or static variable."""
+    if init.kind in {E.CALL, E.NEW}:
+        ctx.note("ML29", init.place)
+    for arg in init.args:
+        check_constant(ctx, arg)
+
+
 def _is_constant(ctx: Context, dim: Expr) -> bool:
     if dim.kind is not E.NAME:
         return all(_is_constant(ctx, arg) for arg in dim.args)
@@ -94,6 +102,10 @@ def check_function(ctx: Context, item: Function) -> None:
     """The head of a function."""
     if not item.name.startswith(("operator", "~")):
         check_name(ctx, item.name, item.place)
+    if not (item.owner or ctx.owner) and item.name in ctx.api.functions:
+        ctx.note("PS16D", item.place, f"{item.name} is a function of the API")
+    if ctx.tables.is_class(item.returns.name) and not item.returns.pointer:
+        ctx.note("ML15", item.place, f"{item.name} returns an object of {item.returns.name}")
     for param in item.params:
         _check_parameter(ctx, item, param)
     if item.name in ctx.api.handlers and not item.owner and not ctx.owner:

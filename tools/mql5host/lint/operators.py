@@ -80,8 +80,19 @@ def _comparison(ctx: Context, expr: Expr, left: Kind, right: Kind) -> None:
         return
     if is_string(left) != is_string(right) and _plain(ctx, left, right):
         ctx.note("PS04A", expr.place, f"{left} compared with {right}")
+    elif any(_is_code(ctx, *pair) for pair in zip(expr.args, (left, right), reversed(expr.args), strict=True)):
+        ctx.note("PS04D", expr.place, "compared with a number: name the constant")
+    elif ctx.tables.is_enum(left.name) and ctx.tables.is_enum(right.name) and left.name != right.name:
+        ctx.note("PS04B", expr.place, f"{left} compared with {right}")
     elif is_number(left) and is_number(right):
         _signs(ctx, expr, left.name, right.name)
+
+
+def _is_code(ctx: Context, expr: Expr, kind: TypeRef, other: Expr) -> bool:
+    """An enumeration, return code or error number beside a number of some meaning."""
+    code = ctx.tables.is_enum(kind.name) or called(expr) == "GetLastError" or expr.text == "retcode"
+    value = constant(other)
+    return code and value is not None and (value != 0 or ctx.tables.is_enum(kind.name))
 
 
 def _signs(ctx: Context, expr: Expr, left: str, right: str) -> None:

@@ -34,11 +34,15 @@ class Tok(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file, read and tokenised; comments and ends of lines are gone."""
+    """
+    One file, read and tokenised; comments and ends of lines are gone. `parts` are its directives and the stretches of
+    code between them, made once for all the units that take the file in.
+    """
 
     path: Path
     tokens: tuple[Token, ...]
     raw: bytes
+    parts: "tuple[Token | list[Tok], ...]"
     error: LexicalError | None = None
 
 
@@ -58,6 +62,7 @@ class Macro(NamedTuple):
 
 _DIRECTIVE = re.compile(r"#\s*(\w*)\s*(.*)", re.DOTALL)
 _DEFINE = re.compile(r"([A-Za-z_]\w*)(\(([^)]*)\))?\s*(.*)", re.DOTALL)
+_LAYOUT = (Kind.COMMENT, Kind.NEWLINE)
 _SPLICE = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
@@ -69,10 +74,22 @@ def read_source(path: Path) -> Source:
     tokens: list[Token] = []
     error: LexicalError | None = None
     try:
-        tokens.extend(t for t in tokenize(text) if t.kind not in {Kind.COMMENT, Kind.NEWLINE})
+        tokens.extend(t for t in tokenize(text) if t.kind not in _LAYOUT)
     except LexicalError as fault:  # what came before it is kept
         error = fault
-    return Source(path, tuple(tokens), raw, error)
+    return Source(path, tuple(tokens), raw, tuple(_parts(path, tokens)), error)
+
+
+def _parts(path: Path, tokens: list[Token]) -> Iterator[Token | list[Tok]]:
+    code: list[Tok] = []
+    for token in tokens:
+        if token.kind is Kind.DIRECTIVE:
+            yield code
+            yield token
+            code = []
+        else:
+            code.append(Tok(token.kind, token.text, Place(path, token.line, token.col)))
+    yield code
 
 
 def split_directive(text: str) -> Directive:
@@ -138,17 +155,14 @@ class _Assembler:
     def add(self, path: Path) -> None:
         self.unit.files.append(path)
         active = [True]
-        pending: list[Token] = []
-        for token in self._sources[path].tokens:
-            if token.kind is not Kind.DIRECTIVE:
+        for part in self._sources[path].parts:
+            if isinstance(part, list):
                 if all(active):
-                    pending.append(token)
+                    self._emit(part)
                 continue
-            self._flush(path, pending)
-            word, rest = split_directive(token.text)
+            word, rest = split_directive(part.text)
             if not self._conditional(word, rest, active) and all(active) and word in self._actions:
-                self._actions[word](Place(path, token.line, token.col), rest)
-        self._flush(path, pending)
+                self._actions[word](Place(path, part.line, part.col), rest)
 
     def _conditional(self, word: str, rest: str, active: list[bool]) -> bool:
         if word in {"ifdef", "ifndef"}:
@@ -175,10 +189,9 @@ class _Assembler:
         elif path not in self.unit.files:
             self.add(path)
 
-    def _flush(self, path: Path, pending: list[Token]) -> None:
-        stream = [Tok(t.kind, t.text, Place(path, t.line, t.col)) for t in pending]
-        pending.clear()
-        self.unit.tokens.extend(self._expand(stream, frozenset()))
+    def _emit(self, code: list[Tok]) -> None:
+        plain = self._macros.keys().isdisjoint(tok.text for tok in code)
+        self.unit.tokens.extend(code if plain else self._expand(code, frozenset()))
 
     def _expand(self, stream: list[Tok], hidden: frozenset[str]) -> Iterator[Tok]:
         at = 0

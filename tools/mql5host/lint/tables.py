@@ -119,6 +119,21 @@ class Tables:
             name = item.base.name
         return False
 
+    def derives(self, name: str, base: str) -> bool:
+        """Whether a class is another one or comes from it."""
+        seen = set[str]()
+        while name in self.classes and name not in seen:
+            if name == base:
+                return True
+            seen.add(name)
+            above = self.classes[name].base
+            name = above.name if above is not None else ""
+        return False
+
+    def own_member(self, owner: str, name: str) -> Member | None:
+        """Meaning of a member name in a class of the project, bases left aside."""
+        return self._own_members(owner).get(name)
+
     def _own_members(self, name: str) -> dict[str, Member]:
         if name not in self._members:
             self._members[name] = _members_of(self.classes[name])

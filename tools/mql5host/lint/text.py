@@ -11,6 +11,8 @@ _DIRECTIVES = frozenset({"define", "undef", "ifdef", "ifndef", "else", "endif", 
 _RADIX_LETTERS = frozenset("DCBL")
 _SUFFIX = re.compile(r"(?:0[xX][0-9a-fA-F]++|(?!0[xX])[0-9.]++(?:[eE][+-]?\d++)?+)[A-Za-z_]+")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\(?:0|[xX]0+(?![0-9A-Fa-f]))")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = frozenset("nrt\\\"'")
 _INT_MAX = 2**31 - 1
 _MACRO_PARAMETERS = 8  # MQL5 reference, "Macro substitution"
 
@@ -63,12 +65,19 @@ def _guard(source: Source) -> Iterator[Finding]:
 def _token(token: Token, before: Token | None) -> Iterator[tuple[str, str]]:
     if token.kind is Kind.DIRECTIVE:
         yield from _directive(token)
-    elif token.kind in {Kind.INT, Kind.REAL}:
+    elif token.kind in (Kind.INT, Kind.REAL):
         yield from _number(token)
+    elif token.kind in (Kind.CHAR, Kind.STRING):
+        yield from _quoted(token, before)
+
+
+def _quoted(token: Token, before: Token | None) -> Iterator[tuple[str, str]]:
+    if before is not None and _touches(before, token):
+        yield "PS08A", f"{before.text}{token.text}"
     elif token.kind is Kind.STRING and _NUL.search(token.text):
         yield "PS13C", ""
-    elif token.kind in {Kind.CHAR, Kind.STRING} and before is not None and _touches(before, token):
-        yield "PS08A", f"{before.text}{token.text}"
+    elif any(escape not in _ESCAPES for escape in _ESCAPE.findall(token.text)):
+        yield "PS08I", ""
 
 
 def _touches(before: Token, token: Token) -> bool:
@@ -86,6 +95,8 @@ def _number(token: Token) -> Iterator[tuple[str, str]]:
         yield "PS08B", f"{text} has a suffix or a prefix"
     elif text.isdigit() and int(text) > _INT_MAX:
         yield "PS08C", ""
+    elif text.isdigit() and text[0] == "0" and len(text) > 1:
+        yield "PS08H", ""
 
 
 def _directive(token: Token) -> Iterator[tuple[str, str]]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from mql5host.lint import calls, operators
+from mql5host.lint import calls, operators, special
 from mql5host.lint.context import NULL, Context, called
 from mql5host.lint.conversions import check_cast, convert
-from mql5host.lint.declared import check_local, check_name, hides
+from mql5host.lint.declared import check_constant, check_local, check_name, hides
 from mql5host.lint.numbers import BOOL, INT, REALS, arithmetic, bitwise, is_number, is_string, literal_type
 from mql5host.lint.syntax import Declarator, E, Expr, Function, Param, S, Stmt, TypeRef, Variables
 from mql5host.lint.tables import Variable
@@ -51,7 +51,9 @@ class Walker(Context):
         member = self.tables.member(self.owner_type(), base.args[0].text)
         if member is not None and member.variable is not None and len(types) == 1:
             convert(self, member.variable.type, base.args[1], types[0], call=True)
-        elif member is None and not self.tables.is_struct(base.args[0].text.partition("<")[0]):
+        elif self.tables.is_struct(base.args[0].text):
+            calls.check_construction(self, TypeRef(base.args[0].text), base.args[1:], types, base.place)
+        elif member is None:
             self.note("PS15E", base.args[0].place, f"{self.owner} has no member {base.args[0].text}")
 
     def _statements(self, statements: Iterable[Stmt]) -> None:
@@ -78,7 +80,7 @@ class Walker(Context):
         for expr in item.exprs:
             self.infer(expr)
             if item.kind is S.EXPR:
-                calls.check_ignored(self, expr)
+                special.check_statement(self, expr)
         for inner in item.body:
             self._statements((inner,))
 
@@ -118,13 +120,20 @@ class Walker(Context):
             hides(self, d.name, d.place)
             check_local(self, item, d)
         if d.init is not None:
-            convert(self, d.type, d.init, self.infer(d.init))
-            for element in d.init.args if d.init.kind is E.LIST and d.type.dims else ():
-                if element.kind is not E.LIST:
-                    convert(self, d.type._replace(dims=0), element, self.infer(element))
-        for arg in d.ctor or ():
-            self.infer(arg)
+            if not local or item.static:
+                check_constant(self, d.init)
+            self._initial(d.type, d.init)
+        types = [self.infer(arg) for arg in d.ctor or ()]
+        if d.init is None and not d.type.pointer and (local or not self.owner):  # members: by the constructor
+            calls.check_construction(self, d.type._replace(dims=0), d.ctor or (), types, d.place)
         self.declare(d.name, Variable(d.type, d.place, const=item.const))
+
+    def _initial(self, kind: TypeRef, init: Expr) -> None:
+        convert(self, kind, init, self.infer(init))
+        if init.kind is E.LIST and kind.dims:
+            for element in init.args:
+                if element.kind is not E.LIST:
+                    convert(self, kind._replace(dims=0), element, self.infer(element))
 
     # -- expressions -------------------------------------------------------------------------------------------
 
@@ -152,7 +161,7 @@ class Walker(Context):
     def of_call(self, expr: Expr) -> Kind:
         callee = expr.args[0]
         types = [self.infer(arg) for arg in expr.args[1:]]
-        calls.check_byte_counts(self, expr)
+        special.check_byte_counts(self, expr)
         if callee.kind is E.MEMBER:
             return self._method(expr, callee, types)
         if callee.kind is not E.NAME:
@@ -168,7 +177,7 @@ class Walker(Context):
             return None
         member = self.tables.member(of, callee.text)
         if member is not None and member.methods:
-            found = calls.check_functions(self, callee.text, member.methods, expr, types)
+            found = calls.check_functions(self, member.methods, expr.args[1:], types, place=expr.place)
             return found if not self.tables.classes[of.name].template else None
         if member is None and self.tables.is_known(of):
             self.note("PS15E", callee.place, f"{of.name} has no method {callee.text}")
@@ -232,8 +241,9 @@ class Walker(Context):
         self.check_type(expr.of, expr.place)
         if expr.of is not None and not self.tables.is_class(expr.of.name) and expr.of.name not in self.template:
             self.note("ML17", expr.place, f"{expr.of.name} is no class")
-        for arg in expr.args:
-            self.infer(arg)
+        types = [self.infer(arg) for arg in expr.args]
+        if expr.of is not None:
+            calls.check_construction(self, expr.of, expr.args, types, expr.place)
         return expr.of
 
     def of_list(self, expr: Expr) -> Kind:

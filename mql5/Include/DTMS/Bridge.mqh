@@ -1,0 +1,494 @@
+//+------------------------------------------------------------------+
+//| Bridge.mqh                                                       |
+//| the Expert Advisor: its parts, and what goes where               |
+//+------------------------------------------------------------------+
+#ifndef DTMS_BRIDGE_MQH
+#define DTMS_BRIDGE_MQH
+
+#include "AccountWatch.mqh"
+#include "Attribution.mqh"
+#include "Backfill.mqh"
+#include "BarFeed.mqh"
+#include "Caps.mqh"
+#include "DealFeed.mqh"
+#include "OrderWatch.mqh"
+#include "Outbox.mqh"
+#include "Panel.mqh"
+#include "PositionTracker.mqh"
+#include "ServerClock.mqh"
+#include "Session.mqh"
+#include "Settings.mqh"
+#include "StatusText.mqh"
+#include "SymbolBook.mqh"
+#include "TickFeed.mqh"
+#include "TradeGateway.mqh"
+
+#define DTMS_EA_VERSION "1.0.0"
+
+//+------------------------------------------------------------------+
+//| CBridge: one event, one pass over the parts, each with bounded   |
+//| work. Reports come before position events, those before figures, |
+//| and quotes go last (R02). A chart that changes its timeframe     |
+//| ends the session and begins another one in the same object: what |
+//| commands are known stays known.                                  |
+//+------------------------------------------------------------------+
+class CBridge : public CSessionHandler
+  {
+private:
+   SSettings         m_settings;
+   CSession          m_session;
+   COutbox           m_outbox;
+   CServerClock      m_clock;
+   CAccountWatch     m_account;
+   CSymbolBook       m_book;
+   CTickFeed         m_ticks;
+   CBarFeed          m_bars;
+   CBackfill         m_backfill;
+   CAttribution      m_attribution;
+   CCaps             m_caps;
+   CPositionTracker  m_tracker;
+   CDealFeed         m_deals;
+   COrderWatch       m_orders;
+   CTradeGateway     m_gateway;
+   CPanel            m_panel;
+   SLease            m_lease;
+   string            m_instance;
+   string            m_refused;
+   bool              m_act;
+   bool              m_running;
+
+   bool              StartParts(void);
+   void              StartFeeds(const string &symbols[]);
+   void              FillAccount(SLogon &logon) const;
+   bool              OnSubscribe(CMsgPackReader &body);
+   bool              OnBarsRequest(CMsgPackReader &body);
+   bool              OnSnapshotRequest(CMsgPackReader &body);
+   bool              OnHandsOff(CMsgPackReader &body);
+   bool              OnRole(CMsgPackReader &body);
+   bool              OnLease(CMsgPackReader &body);
+   bool              OnCredit(CMsgPackReader &body);
+   bool              OnBridgeHeartbeat(CMsgPackReader &body);
+   bool              OnCommand(const int type,CMsgPackReader &body,const uint epoch);
+   void              TellEverything(const ulong now_ms);
+   void              PumpFacts(const ulong now_ms);
+   void              ShowStatus(const ulong now_ms);
+   static int        LogoutWhy(const int reason);
+
+public:
+                     CBridge(void);
+   int               Init(const SSettings &settings);
+   void              Deinit(const int reason);
+   void              OnTimer(void);
+   void              OnTick(void);
+   void              OnTrade(void);
+   void              OnTransaction(const MqlTradeTransaction &trans,const MqlTradeRequest &request,const MqlTradeResult &result);
+   void              OnClick(const string object_name);
+
+   virtual bool      ReadyToLogon(void);
+   virtual void      FillLogon(SLogon &logon);
+   virtual void      FillHeartbeat(SHeartbeat &heartbeat);
+   virtual void      OnLogonAccepted(const SLogonAccepted &accepted);
+   virtual void      OnLogonRefused(const SLogonRefused &refused);
+   virtual bool      OnMessage(const int type,CMsgPackReader &body,const uint epoch);
+   virtual void      OnLinkDown(const string reason);
+  };
+
+CBridge::CBridge(void) : m_instance(""),m_refused(""),m_act(false),m_running(false)
+  {
+  }
+
+//--- starts, also again; INIT_SUCCEEDED or why not, which is printed in one sentence
+int CBridge::Init(const SSettings &settings)
+  {
+   m_running=false;
+   m_settings=settings;
+   if(MQLInfoInteger(MQL_TESTER)!=0)
+     {
+      Print("DTMS: sockets do not work in the Strategy Tester, so this Expert Advisor stops; attach it to a chart");
+      return(INIT_FAILED);
+     }
+   string fault=CSettings::Fault(m_settings);
+   if(fault!="")
+     {
+      Print("DTMS: ",fault);
+      return(INIT_PARAMETERS_INCORRECT);
+     }
+   if(m_settings.autonomous_modify || m_settings.autonomous_close)
+      Print("DTMS: acting by itself after silence is not built in yet; the inputs AllowAutonomousModify and AllowAutonomousClose have no effect");
+   if(!StartParts())
+     {
+      Print("DTMS: ",m_session.LastError());
+      return(INIT_PARAMETERS_INCORRECT);
+     }
+   if(!EventSetMillisecondTimer(m_settings.timer_ms))
+     {
+      Print("DTMS: the timer cannot be set, error ",GetLastError());
+      return(INIT_FAILED);
+     }
+   if(m_settings.show_panel)
+      m_panel.Show();
+   m_running=true;
+   return(INIT_SUCCEEDED);
+  }
+
+//--- wires the parts and starts the session; false: the list of servers is none
+bool CBridge::StartParts(void)
+  {
+   m_instance=MQLInfoString(MQL_PROGRAM_NAME)+"-"+IntegerToString(ChartID());
+   m_refused="";
+   m_act=false;
+   m_outbox.Init(GetPointer(m_session));
+   m_session.SetInstance(m_instance);
+   m_session.SetBackoff((uint)m_settings.reconnect_min_ms,(uint)m_settings.reconnect_max_ms);
+   m_session.SetLogonTimeout((uint)m_settings.logon_timeout_ms);
+   string names[];
+   int listed=CSettings::Split(m_settings.symbols,names);
+   StartFeeds(names);
+   string allowed[];
+   int allowing=CSettings::Split(m_settings.allowed_symbols,allowed);
+   if(listed>0 || allowing>0)
+      Print("DTMS: ",listed," symbols beside the chart's, openings allowed in ",allowing>0 ? m_settings.allowed_symbols : "any");
+   m_caps.Init(m_settings.max_open_lots,m_settings.max_orders_per_minute,m_settings.allow_modify,m_settings.allow_reduce,allowed);
+   m_tracker.Init(GetPointer(m_outbox),GetPointer(m_book),GetPointer(m_attribution),(ulong)m_settings.scan_ms,(ulong)m_settings.debounce_ms);
+   m_deals.Init(GetPointer(m_outbox));
+   m_orders.Init(GetPointer(m_outbox));
+   m_gateway.Init(GetPointer(m_outbox),GetPointer(m_tracker),GetPointer(m_caps),GetPointer(m_attribution));
+   m_gateway.Timeouts((ulong)m_settings.result_timeout_ms,(ulong)m_settings.catch_up_ms);
+   return(m_session.Start(m_settings.servers,0,GetPointer(this)));
+  }
+
+void CBridge::StartFeeds(const string &symbols[])
+  {
+   m_account.Init(GetPointer(m_outbox));
+   m_book.Init(GetPointer(m_outbox));
+   m_book.Watch(_Symbol,DTMS_WATCH_CHART);
+   m_book.WatchList(symbols,DTMS_WATCH_INPUT);
+   if(!m_ticks.Init(GetPointer(m_outbox),GetPointer(m_book),_Symbol))
+      Print("DTMS: no memory for quotes");
+   m_bars.Init(GetPointer(m_outbox));
+   m_backfill.Init(GetPointer(m_outbox));
+  }
+
+//--- takes leave without waiting: the terminal gives 2.5 s
+void CBridge::Deinit(const int reason)
+  {
+   EventKillTimer();
+   if(m_running)
+      m_session.Logout(LogoutWhy(reason));
+   m_outbox.Open(false);
+   m_panel.Remove();
+   m_running=false;
+  }
+
+int CBridge::LogoutWhy(const int reason)
+  {
+   switch(reason)
+     {
+      case REASON_REMOVE:
+      case REASON_CHARTCLOSE:
+         return(DTMS_LOGOUT_WHY_REMOVED);
+      case REASON_CHARTCHANGE:
+         return(DTMS_LOGOUT_WHY_CHART_CHANGED);
+      case REASON_ACCOUNT:
+         return(DTMS_LOGOUT_WHY_ACCOUNT_CHANGED);
+      case REASON_CLOSE:
+         return(DTMS_LOGOUT_WHY_TERMINAL_CLOSED);
+      default:
+         return(DTMS_LOGOUT_WHY_SHUTDOWN);
+     }
+  }
+
+//--- the pass over everything
+void CBridge::OnTimer(void)
+  {
+   if(!m_running)
+      return;
+   ulong now_ms=GetTickCount64();
+   m_session.Pump(now_ms);
+   m_gateway.Pump(now_ms);
+   m_tracker.Pump(now_ms);
+   if(CPermissions::Connected())
+      m_clock.Pump(now_ms);
+   if(m_outbox.IsOpen())
+      PumpFacts(now_ms);
+   ShowStatus(now_ms);
+  }
+
+//--- a quote of the chart's symbol: the timer alone would make commands and quotes wait
+void CBridge::OnTick(void)
+  {
+   if(!m_running)
+      return;
+   ulong now_ms=GetTickCount64();
+   m_session.Pump(now_ms,false);
+   m_gateway.Pump(now_ms);
+   m_tracker.Pump(now_ms);
+   m_ticks.OnChartTick(now_ms);
+  }
+
+//--- figures, specifications, bars; quotes at the end
+void CBridge::PumpFacts(const ulong now_ms)
+  {
+   m_deals.Pump(now_ms);
+   m_orders.Pump(now_ms);
+   m_account.Pump(now_ms);
+   SClockOffset change;
+   if(m_clock.TakeChange(change) && !m_outbox.SendClock(change))
+      Print("DTMS: the server's clock is ",change.utc_offset_s," s from UTC");
+   m_book.Pump(now_ms);
+   m_bars.Pump(now_ms);
+   m_ticks.Pump(now_ms);
+   m_backfill.Pump(now_ms);
+  }
+
+//--- something about orders or positions has changed
+void CBridge::OnTrade(void)
+  {
+   m_tracker.Wake(0);
+   m_deals.Wake();
+   m_orders.Wake();
+  }
+
+//--- a transaction: a hint to look, and the only way in which answers of the broker come
+void CBridge::OnTransaction(const MqlTradeTransaction &trans,const MqlTradeRequest &request,const MqlTradeResult &result)
+  {
+   m_tracker.Wake(trans.position);
+   m_deals.Wake();
+   m_orders.Wake();
+   if(trans.type==TRADE_TRANSACTION_REQUEST)
+      m_gateway.OnResult(request,result,GetTickCount64());
+  }
+
+//--- the button of the panel
+void CBridge::OnClick(const string object_name)
+  {
+   if(!m_running || !m_panel.IsButton(object_name))
+      return;
+   bool on=!m_gateway.IsHandsOff();
+   m_gateway.HandsOff(on);
+   SHandsOff message;
+   message.on=on;
+   message.by="chart";
+   if(!m_outbox.SendHandsOff(message))
+      Print("DTMS: hands off is ",on ? "on" : "off","; the next logon will say so");
+  }
+
+void CBridge::ShowStatus(const ulong now_ms)
+  {
+   if(!m_settings.show_panel)
+      return;
+   SStatus status;
+   status.title="DTMS bridge "+DTMS_EA_VERSION+"  "+IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN));
+   status.up=m_session.IsUp();
+   status.state=m_session.State();
+   status.server=m_session.Server();
+   status.error=m_session.LastError();
+   status.refused=m_refused;
+   status.alarm=m_session.Alarm();
+   status.role=m_session.Role();
+   status.act=m_act;
+   status.hands_off=m_gateway.IsHandsOff();
+   status.positions=m_tracker.Count();
+   status.command=m_gateway.LastWords();
+   CStatusText::Show(status,m_panel);
+   m_panel.Pump(now_ms);
+  }
+
+//--- OnInit often runs before the terminal has its broker; nothing is said before it is known who we are
+bool CBridge::ReadyToLogon(void)
+  {
+   return(CPermissions::Connected() && AccountInfoInteger(ACCOUNT_LOGIN)>0 && StringLen(AccountInfoString(ACCOUNT_SERVER))>0
+          && m_tracker.Ready());
+  }
+
+void CBridge::FillLogon(SLogon &logon)
+  {
+   logon.ea_version=DTMS_EA_VERSION;
+   logon.source_hash=DTMS_CONTRACT_SHA256;
+   logon.terminal_build=(uint)TerminalInfoInteger(TERMINAL_BUILD);
+   FillAccount(logon);
+   logon.permissions=CPermissions::Read();
+   m_caps.Fill(logon.caps);
+   logon.hands_off=m_gateway.IsHandsOff();
+   logon.instance_id=CCodes::Clip(m_instance,64);
+   logon.boot=0;
+   logon.ts_event=CServerClock::ServerMs();
+   logon.has_utc_offset_s=m_clock.Known();
+   logon.utc_offset_s=m_clock.OffsetSeconds();
+   logon.chart_symbol=_Symbol;
+  }
+
+void CBridge::FillAccount(SLogon &logon) const
+  {
+   logon.login=(ulong)AccountInfoInteger(ACCOUNT_LOGIN);
+   logon.server=CCodes::Clip(AccountInfoString(ACCOUNT_SERVER),64);
+   logon.company=CCodes::Clip(AccountInfoString(ACCOUNT_COMPANY),DTMS_TEXT_LIMIT);
+   logon.currency=CCodes::Clip(AccountInfoString(ACCOUNT_CURRENCY),DTMS_TEXT_LIMIT);
+   logon.margin_mode=CCodes::MarginMode((ENUM_ACCOUNT_MARGIN_MODE)AccountInfoInteger(ACCOUNT_MARGIN_MODE));
+   logon.trade_mode=CCodes::TradeMode((ENUM_ACCOUNT_TRADE_MODE)AccountInfoInteger(ACCOUNT_TRADE_MODE));
+   logon.hedge_allowed=(AccountInfoInteger(ACCOUNT_HEDGE_ALLOWED)!=0);
+   logon.fifo_close=(AccountInfoInteger(ACCOUNT_FIFO_CLOSE)!=0);
+  }
+
+void CBridge::FillHeartbeat(SHeartbeat &heartbeat)
+  {
+   heartbeat.tick_seq=m_ticks.LastSent();
+   heartbeat.ts_event=CServerClock::ServerMs();
+   heartbeat.has_utc_offset_s=m_clock.Known();
+   heartbeat.utc_offset_s=m_clock.OffsetSeconds();
+   heartbeat.permissions=CPermissions::Read();
+   heartbeat.hands_off=m_gateway.IsHandsOff();
+   heartbeat.has_digest=m_tracker.Digest(heartbeat.digest);
+  }
+
+//--- welcome: a fresh session is told everything
+void CBridge::OnLogonAccepted(const SLogonAccepted &accepted)
+  {
+   ulong now_ms=GetTickCount64();
+   m_refused="";
+   m_act=accepted.mode_act;
+   m_gateway.Manager(accepted.role==DTMS_ROLE_MANAGER);
+   m_outbox.Open(true);
+   m_deals.Accepted(accepted.resume);
+   m_orders.Accepted(accepted.resume);
+   if(!accepted.resume)
+      TellEverything(now_ms);
+   m_ticks.Accepted(accepted.resume,accepted.highest_tick_seq_seen,accepted.credit_window);
+  }
+
+void CBridge::TellEverything(const ulong now_ms)
+  {
+   m_backfill.Clear();
+   m_book.ForgetTold();
+   m_account.Tell(now_ms);
+   m_tracker.LookQuietly(now_ms);
+   m_book.TellOfPositions(now_ms);
+   m_tracker.SendSnapshot(now_ms);
+  }
+
+void CBridge::OnLogonRefused(const SLogonRefused &refused)
+  {
+   if(m_refused!=refused.detail)
+      Print("DTMS: the bridge refuses the logon: ",refused.detail);
+   m_refused=refused.detail;
+  }
+
+void CBridge::OnLinkDown(const string reason)
+  {
+   Print("DTMS: link lost: ",reason);
+   m_deals.LinkLost();
+  }
+
+//--- what the bridge says; false: malformed
+bool CBridge::OnMessage(const int type,CMsgPackReader &body,const uint epoch)
+  {
+   switch(type)
+     {
+      case DTMS_MSG_CREDIT:
+         return(OnCredit(body));
+      case DTMS_MSG_HEARTBEAT:
+         return(OnBridgeHeartbeat(body));
+      case DTMS_MSG_ROLE_CHANGED:
+         return(OnRole(body));
+      case DTMS_MSG_SUBSCRIBE:
+         return(OnSubscribe(body));
+      case DTMS_MSG_LEASE:
+         return(OnLease(body));
+      case DTMS_MSG_HANDS_OFF:
+         return(OnHandsOff(body));
+      case DTMS_MSG_SNAPSHOT_REQUEST:
+         return(OnSnapshotRequest(body));
+      case DTMS_MSG_BARS_REQUEST:
+         return(OnBarsRequest(body));
+      case DTMS_MSG_LOGOUT:
+         return(true);
+      default:
+         return(OnCommand(type,body,epoch));
+     }
+  }
+
+bool CBridge::OnCredit(CMsgPackReader &body)
+  {
+   SCredit message;
+   if(!message.Read(body))
+      return(false);
+   m_ticks.Acknowledge(message.tick_seq);
+   return(true);
+  }
+
+bool CBridge::OnBridgeHeartbeat(CMsgPackReader &body)
+  {
+   SHeartbeat message;
+   if(!message.Read(body))
+      return(false);
+   m_ticks.Acknowledge(message.tick_seq);
+   return(true);
+  }
+
+bool CBridge::OnRole(CMsgPackReader &body)
+  {
+   SRoleChanged message;
+   if(!message.Read(body))
+      return(false);
+   m_gateway.Manager(message.role==DTMS_ROLE_MANAGER);
+   return(true);
+  }
+
+bool CBridge::OnSubscribe(CMsgPackReader &body)
+  {
+   SSubscribe message;
+   if(!message.Read(body))
+      return(false);
+   m_book.WatchList(message.symbols,DTMS_WATCH_SUBSCRIBED);
+   m_bars.Subscribe(message.symbols,message.timeframes);
+   return(true);
+  }
+
+//--- kept for the time when plans are carried out; until then silence changes nothing (the logon says so)
+bool CBridge::OnLease(CMsgPackReader &body)
+  {
+   return(m_lease.Read(body));
+  }
+
+bool CBridge::OnHandsOff(CMsgPackReader &body)
+  {
+   SHandsOff message;
+   if(!message.Read(body))
+      return(false);
+   m_gateway.HandsOff(message.on);
+   Print("DTMS: hands off is ",message.on ? "on" : "off",", by ",message.by);
+   return(true);
+  }
+
+bool CBridge::OnSnapshotRequest(CMsgPackReader &body)
+  {
+   SSnapshotRequest message;
+   if(!message.Read(body))
+      return(false);
+   ulong now_ms=GetTickCount64();
+   m_tracker.Wake(0);
+   m_tracker.Pump(now_ms);
+   m_tracker.SendSnapshot(now_ms);
+   return(true);
+  }
+
+bool CBridge::OnBarsRequest(CMsgPackReader &body)
+  {
+   SBarsRequest message;
+   if(!message.Read(body))
+      return(false);
+   m_backfill.Ask(message);
+   return(true);
+  }
+
+bool CBridge::OnCommand(const int type,CMsgPackReader &body,const uint epoch)
+  {
+   SCommand command;
+   if(!CCommands::Read(type,body,command))
+      return(false);
+   m_gateway.OnCommand(command,epoch<m_session.HighestEpochSeen(),GetTickCount64());
+   return(true);
+  }
+
+#endif
+//+------------------------------------------------------------------+

@@ -1,0 +1,160 @@
+//+------------------------------------------------------------------+
+//| HeldPositions.mqh                                                |
+//| the positions that were told, found by ticket and by identifier  |
+//+------------------------------------------------------------------+
+#ifndef DTMS_HELD_POSITIONS_MQH
+#define DTMS_HELD_POSITIONS_MQH
+
+#include "HeldPosition.mqh"
+#include "TicketIndex.mqh"
+
+//+------------------------------------------------------------------+
+//| CHeldPositions: a dense list; the last element takes the place   |
+//| of one that is removed                                           |
+//+------------------------------------------------------------------+
+class CHeldPositions
+  {
+private:
+   SHeldPosition     m_items[];
+   CTicketIndex      m_by_ticket;
+   CTicketIndex      m_by_id;
+
+public:
+   void              Clear(void);
+   int               Count(void) const { return(ArraySize(m_items)); }
+   int               FindTicket(const ulong ticket) const { return(m_by_ticket.Find(ticket)); }
+   int               FindId(const ulong position_id) const { return(m_by_id.Find(position_id)); }
+   int               Add(const SPosition &position);
+   void              Remove(const int index);
+   void              Rename(const int index,const ulong ticket);
+   void              Get(const int index,SPosition &position) const { position=m_items[index].told; }
+   string            Symbol(const int index) const { return(m_items[index].told.symbol); }
+   int               Difference(const int index,const ulong ticket,const bool thorough) const;
+   ulong             Update(const int index,SPosition &position,const bool costs,int &changed);
+   void              ReadCosts(const int index);
+   void              ReadCostsAgain(const int index) { m_items[index].costs_tries=DTMS_COSTS_TRIES; }
+   bool              CostsAreOpen(const int index) const { return(m_items[index].costs_tries>0); }
+   bool              ReadDeals(const int index,CDealSums &sums) const;
+   void              Seen(const int index,const ulong look);
+   bool              WasSeen(const int index,const ulong look) const { return(m_items[index].look==look); }
+   ulong             MissingMs(const int index,const ulong now_ms);
+   bool              SameDealsAgain(const int index,const int deals);
+  };
+
+void CHeldPositions::Clear(void)
+  {
+   ArrayFree(m_items);
+   m_by_ticket.Clear();
+   m_by_id.Clear();
+  }
+
+//--- returns its place, -1 if there is no memory
+int CHeldPositions::Add(const SPosition &position)
+  {
+   int index=ArraySize(m_items);
+   if(!m_by_ticket.Put(position.ticket,index) || !m_by_id.Put(position.position_id,index)
+      || ArrayResize(m_items,index+1,64)<index+1)
+     {
+      m_by_ticket.Remove(position.ticket);
+      m_by_id.Remove(position.position_id);
+      return(-1);
+     }
+   SHeldPosition fresh;
+   fresh.told=position;
+   m_items[index]=fresh;
+   return(index);
+  }
+
+void CHeldPositions::Remove(const int index)
+  {
+   int last=ArraySize(m_items)-1;
+   m_by_ticket.Remove(m_items[index].told.ticket);
+   m_by_id.Remove(m_items[index].told.position_id);
+   if(index<last)
+     {
+      m_items[index]=m_items[last];
+      bool placed=m_by_ticket.Put(m_items[index].told.ticket,index);
+      placed=m_by_id.Put(m_items[index].told.position_id,index) && placed;
+      if(!placed)
+         return;
+     }
+   if(ArrayResize(m_items,last)<last)
+      return;
+  }
+
+//--- the same position under another ticket; the ticket that was told stays until the change is told
+void CHeldPositions::Rename(const int index,const ulong ticket)
+  {
+   m_by_ticket.Remove(m_items[index].told.ticket);
+   if(!m_by_ticket.Put(ticket,index))
+      return;
+  }
+
+int CHeldPositions::Difference(const int index,const ulong ticket,const bool thorough) const
+  {
+   return(CPositionReader::Difference(ticket,m_items[index].told,thorough));
+  }
+
+//--- takes over what the terminal has now; with costs the deals are read too, and a difference is added to `changed`.
+//--- Returns the command that made a closing deal which is not told yet, 0 for none of ours.
+ulong CHeldPositions::Update(const int index,SPosition &position,const bool costs,int &changed)
+  {
+   ulong command=0;
+   if(costs)
+     {
+      if((changed&DTMS_CHANGED_VOLUME)!=0)
+         m_items[index].costs_tries=DTMS_COSTS_TRIES;
+      double before=position.commission;
+      command=CPositionReader::ReadCosts(position,m_items[index]);
+      if(position.commission!=before)
+         changed|=DTMS_CHANGED_COSTS;
+     }
+   m_items[index].told=position;
+   return(command);
+  }
+
+//--- reads the deals of a position that is told as it is
+void CHeldPositions::ReadCosts(const int index)
+  {
+   SPosition position;
+   position=m_items[index].told;
+   ulong command=CPositionReader::ReadCosts(position,m_items[index]);
+   m_items[index].told.commission=position.commission;
+   if(command!=0)
+      return;
+  }
+
+//--- sums of its deals, closing ones since it was told last
+bool CHeldPositions::ReadDeals(const int index,CDealSums &sums) const
+  {
+   return(sums.Read(m_items[index].told.position_id,m_items[index].last_deal));
+  }
+
+void CHeldPositions::Seen(const int index,const ulong look)
+  {
+   m_items[index].look=look;
+   m_items[index].missing=false;
+   m_items[index].missing_deals=-1;
+  }
+
+//--- how long it has been in no list; begins to count with the first question
+ulong CHeldPositions::MissingMs(const int index,const ulong now_ms)
+  {
+   if(!m_items[index].missing)
+     {
+      m_items[index].missing=true;
+      m_items[index].missing_ms=now_ms;
+     }
+   return(now_ms-m_items[index].missing_ms);
+  }
+
+//--- whether the look before found as many deals
+bool CHeldPositions::SameDealsAgain(const int index,const int deals)
+  {
+   bool same=(m_items[index].missing_deals==deals);
+   m_items[index].missing_deals=deals;
+   return(same);
+  }
+
+#endif
+//+------------------------------------------------------------------+

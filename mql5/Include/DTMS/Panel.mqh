@@ -1,0 +1,171 @@
+//+------------------------------------------------------------------+
+//| Panel.mqh                                                        |
+//| what the trader sees on the chart                                |
+//+------------------------------------------------------------------+
+#ifndef DTMS_PANEL_MQH
+#define DTMS_PANEL_MQH
+
+#define DTMS_PANEL_PREFIX    "DtmsPanel."
+#define DTMS_PANEL_LINES     8
+#define DTMS_PANEL_REST_MS   500       // drawn at most twice a second
+#define DTMS_PANEL_LEFT      8
+#define DTMS_PANEL_TOP       24
+#define DTMS_PANEL_ROW       16
+#define DTMS_PANEL_WIDTH     420
+#define DTMS_PANEL_COLUMNS   63        // longer texts are cut by the terminal anyway
+#define DTMS_PANEL_PAPER     0x2B2421  // colors are blue, green, red
+#define DTMS_PANEL_FRAME     0x6A5A50
+#define DTMS_PANEL_INK       0xE6E6E6
+#define DTMS_PANEL_WARN      0x4C9CFF
+
+//+------------------------------------------------------------------+
+//| CPanel: a rectangle, lines of text and the button for hands off. |
+//| Objects are touched only when a text changes.                    |
+//+------------------------------------------------------------------+
+class CPanel
+  {
+private:
+   string            m_texts[DTMS_PANEL_LINES];
+   bool              m_warns[DTMS_PANEL_LINES];
+   bool              m_stale[DTMS_PANEL_LINES];
+   string            m_button;
+   bool              m_button_stale;
+   bool              m_shown;
+   ulong             m_next_ms;
+
+   static string     LineName(const int line) { return(DTMS_PANEL_PREFIX+"line"+IntegerToString(line)); }
+   static string     ButtonName(void) { return(DTMS_PANEL_PREFIX+"handsoff"); }
+   static bool       Place(const string name,const int x,const int y);
+   static bool       DrawPaper(void);
+   static bool       DrawLine(const int line);
+   static bool       DrawButton(void);
+   void              WriteLine(const int line);
+
+public:
+                     CPanel(void);
+   void              Show(void);
+   void              Remove(void);
+   void              SetLine(const int line,const string text,const bool warns);
+   void              SetButton(const string text);
+   string            Text(const int line) const { return(m_texts[line]); }
+   void              Pump(const ulong now_ms);
+   bool              IsButton(const string name) const { return(m_shown && name==ButtonName()); }
+  };
+
+CPanel::CPanel(void) : m_button(""),m_button_stale(false),m_shown(false),m_next_ms(0)
+  {
+   for(int i=0; i<DTMS_PANEL_LINES; i++)
+     {
+      m_texts[i]="";
+      m_warns[i]=false;
+      m_stale[i]=false;
+     }
+  }
+
+//--- puts the panel on the chart
+void CPanel::Show(void)
+  {
+   Remove();
+   bool drawn=DrawPaper() && DrawButton();
+   for(int i=0; i<DTMS_PANEL_LINES; i++)
+     {
+      drawn=DrawLine(i) && drawn;
+      m_stale[i]=true;
+     }
+   m_button_stale=true;
+   m_shown=drawn;
+   m_next_ms=0;
+   if(!drawn)
+      Print("DTMS: the panel cannot be drawn, error ",GetLastError());
+  }
+
+//--- takes it away
+void CPanel::Remove(void)
+  {
+   m_shown=false;
+   if(ObjectsDeleteAll(0,DTMS_PANEL_PREFIX)>0)
+      ChartRedraw(0);
+  }
+
+bool CPanel::Place(const string name,const int x,const int y)
+  {
+   return(ObjectSetInteger(0,name,OBJPROP_CORNER,CORNER_LEFT_UPPER) && ObjectSetInteger(0,name,OBJPROP_XDISTANCE,x)
+          && ObjectSetInteger(0,name,OBJPROP_YDISTANCE,y) && ObjectSetInteger(0,name,OBJPROP_SELECTABLE,false)
+          && ObjectSetInteger(0,name,OBJPROP_HIDDEN,true));
+  }
+
+bool CPanel::DrawPaper(void)
+  {
+   string name=DTMS_PANEL_PREFIX+"paper";
+   return(ObjectCreate(0,name,OBJ_RECTANGLE_LABEL,0,0,0.0) && Place(name,DTMS_PANEL_LEFT,DTMS_PANEL_TOP)
+          && ObjectSetInteger(0,name,OBJPROP_XSIZE,DTMS_PANEL_WIDTH)
+          && ObjectSetInteger(0,name,OBJPROP_YSIZE,(DTMS_PANEL_LINES+2)*DTMS_PANEL_ROW+12)
+          && ObjectSetInteger(0,name,OBJPROP_BGCOLOR,DTMS_PANEL_PAPER) && ObjectSetInteger(0,name,OBJPROP_BORDER_TYPE,BORDER_FLAT)
+          && ObjectSetInteger(0,name,OBJPROP_COLOR,DTMS_PANEL_FRAME));
+  }
+
+bool CPanel::DrawLine(const int line)
+  {
+   string name=LineName(line);
+   return(ObjectCreate(0,name,OBJ_LABEL,0,0,0.0) && Place(name,DTMS_PANEL_LEFT+8,DTMS_PANEL_TOP+6+line*DTMS_PANEL_ROW)
+          && ObjectSetString(0,name,OBJPROP_FONT,"Consolas") && ObjectSetInteger(0,name,OBJPROP_FONTSIZE,9));
+  }
+
+bool CPanel::DrawButton(void)
+  {
+   string name=ButtonName();
+   return(ObjectCreate(0,name,OBJ_BUTTON,0,0,0.0)
+          && Place(name,DTMS_PANEL_LEFT+8,DTMS_PANEL_TOP+8+DTMS_PANEL_LINES*DTMS_PANEL_ROW)
+          && ObjectSetInteger(0,name,OBJPROP_XSIZE,200) && ObjectSetInteger(0,name,OBJPROP_YSIZE,DTMS_PANEL_ROW+6)
+          && ObjectSetInteger(0,name,OBJPROP_FONTSIZE,9));
+  }
+
+//--- the text of a line; warns: in the color of things to be done
+void CPanel::SetLine(const int line,const string text,const bool warns)
+  {
+   string cut=(StringLen(text)>DTMS_PANEL_COLUMNS ? StringSubstr(text,0,DTMS_PANEL_COLUMNS) : text);
+   if(m_texts[line]==cut && m_warns[line]==warns)
+      return;
+   m_texts[line]=cut;
+   m_warns[line]=warns;
+   m_stale[line]=true;
+  }
+
+//--- the text of the button
+void CPanel::SetButton(const string text)
+  {
+   if(m_button==text)
+      return;
+   m_button=text;
+   m_button_stale=true;
+  }
+
+//--- draws what has changed
+void CPanel::Pump(const ulong now_ms)
+  {
+   if(!m_shown || now_ms<m_next_ms)
+      return;
+   bool changed=m_button_stale;
+   if(m_button_stale && ObjectSetString(0,ButtonName(),OBJPROP_TEXT,m_button) && ObjectSetInteger(0,ButtonName(),OBJPROP_STATE,false))
+      m_button_stale=false;
+   for(int i=0; i<DTMS_PANEL_LINES; i++)
+      if(m_stale[i])
+        {
+         WriteLine(i);
+         changed=true;
+        }
+   if(!changed)
+      return;
+   m_next_ms=now_ms+DTMS_PANEL_REST_MS;
+   ChartRedraw(0);
+  }
+
+void CPanel::WriteLine(const int line)
+  {
+   string name=LineName(line);
+   m_stale[line]=!(ObjectSetString(0,name,OBJPROP_TEXT,m_texts[line])
+                   && ObjectSetInteger(0,name,OBJPROP_COLOR,m_warns[line] ? DTMS_PANEL_WARN : DTMS_PANEL_INK));
+  }
+
+#endif
+//+------------------------------------------------------------------+

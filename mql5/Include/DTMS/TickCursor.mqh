@@ -1,0 +1,148 @@
+//+------------------------------------------------------------------+
+//| TickCursor.mqh                                                   |
+//| which quotes of a symbol have been taken                         |
+//+------------------------------------------------------------------+
+#ifndef DTMS_TICK_CURSOR_MQH
+#define DTMS_TICK_CURSOR_MQH
+
+#define DTMS_TICKS_A_CALL   2000  // quotes asked for at once, beside those that were taken
+#define DTMS_TICK_ASK_MS    250   // CopyTicks is called this often even if nothing seems to have changed (R03)
+
+//--- what a call of CTickCursor::Read found
+#define DTMS_READ_FAILED    -1
+#define DTMS_READ_ALL       0     // nothing more is waiting
+#define DTMS_READ_MORE      1     // the call was full, more may be waiting
+
+//+------------------------------------------------------------------+
+//| CTickCursor: many quotes share one millisecond, so a place in    |
+//| their row is (last ms, how many of that ms were taken). Asked    |
+//| for from the last ms on, inclusive, and those that were taken    |
+//| are skipped: no quote is lost, and none is taken twice.          |
+//+------------------------------------------------------------------+
+class CTickCursor
+  {
+private:
+   bool              m_started;
+   bool              m_primed;
+   long              m_last_msc;
+   int               m_taken;
+   MqlTick           m_seen;
+   ulong             m_asked_ms;
+   long              m_gap_ms;
+
+   int               Sift(MqlTick &ticks[],const int total);
+   void              Advance(const long msc);
+
+public:
+                     CTickCursor(void);
+   void              Restart(void);
+   bool              Started(void) const { return(m_started); }
+   bool              Primed(void) const { return(m_primed); }
+   bool              Start(const string symbol);
+   bool              Due(const string symbol,const ulong now_ms);
+   int               Read(const string symbol,const ulong now_ms,MqlTick &ticks[],int &fresh);
+   long              TakeGapMs(void);
+  };
+
+CTickCursor::CTickCursor(void) : m_started(false),m_primed(false),m_last_msc(0),m_taken(0),m_asked_ms(0),m_gap_ms(0)
+  {
+   ZeroMemory(m_seen);
+  }
+
+//--- forgets the place; the next Start begins at the quote that is there then
+void CTickCursor::Restart(void)
+  {
+   m_started=false;
+   m_primed=false;
+   m_taken=0;
+   m_gap_ms=0;
+  }
+
+//--- stands before the last quote there is; false: there is none yet
+bool CTickCursor::Start(const string symbol)
+  {
+   MqlTick tick={};
+   if(!SymbolInfoTick(symbol,tick) || tick.time_msc<=0)
+      return(false);
+   m_started=true;
+   m_last_msc=tick.time_msc;
+   m_taken=0;
+   return(true);
+  }
+
+//--- whether CopyTicks is worth its price: the last quote is another one, or it is time
+bool CTickCursor::Due(const string symbol,const ulong now_ms)
+  {
+   if(!m_primed || now_ms-m_asked_ms>=DTMS_TICK_ASK_MS)
+      return(true);
+   MqlTick tick={};
+   if(!SymbolInfoTick(symbol,tick))
+      return(false);
+   bool same=(tick.time_msc==m_seen.time_msc && tick.bid==m_seen.bid && tick.ask==m_seen.ask && tick.last==m_seen.last
+              && tick.volume_real==m_seen.volume_real && tick.flags==m_seen.flags);
+   m_seen=tick;
+   return(!same);
+  }
+
+//--- takes what has come: the first `fresh` elements of the array, oldest first
+int CTickCursor::Read(const string symbol,const ulong now_ms,MqlTick &ticks[],int &fresh)
+  {
+   fresh=0;
+   m_asked_ms=now_ms;
+   int wanted=m_taken+DTMS_TICKS_A_CALL;
+   int total=CopyTicks(symbol,ticks,COPY_TICKS_ALL,(ulong)m_last_msc,(uint)wanted);
+   if(total<0)
+      return(DTMS_READ_FAILED);
+   m_primed=true;
+   fresh=Sift(ticks,total);
+   return(total>=wanted ? DTMS_READ_MORE : DTMS_READ_ALL);
+  }
+
+//--- moves the quotes that were not taken before to the front, and the place behind them
+int CTickCursor::Sift(MqlTick &ticks[],const int total)
+  {
+   long from_msc=m_last_msc;
+   int skip=m_taken;
+   int fresh=0;
+   for(int i=0; i<total; i++)
+     {
+      long msc=ticks[i].time_msc;
+      if(msc<from_msc)
+         continue;
+      if(msc==from_msc && skip>0)
+        {
+         skip--;
+         continue;
+        }
+      if(fresh!=i)
+         ticks[fresh]=ticks[i];
+      fresh++;
+      Advance(msc);
+     }
+//--- quotes that were taken are not there any more: the terminal's memory begins later than where we stood
+   if(skip>0 && fresh>0)
+      m_gap_ms=(ticks[0].time_msc>from_msc ? ticks[0].time_msc-from_msc : 1);
+   return(fresh);
+  }
+
+void CTickCursor::Advance(const long msc)
+  {
+   if(msc==m_last_msc)
+      m_taken++;
+   if(msc>m_last_msc)
+     {
+      m_last_msc=msc;
+      m_taken=1;
+     }
+  }
+
+//--- how long a stretch of quotes is missing before those just read; 0: none is
+long CTickCursor::TakeGapMs(void)
+  {
+   long gap_ms=m_gap_ms;
+   m_gap_ms=0;
+   return(gap_ms);
+  }
+
+#endif
+//+------------------------------------------------------------------+

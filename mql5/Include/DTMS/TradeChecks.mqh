@@ -1,0 +1,198 @@
+//+------------------------------------------------------------------+
+//| TradeChecks.mqh                                                  |
+//| from a command to a request, or to an answer                     |
+//+------------------------------------------------------------------+
+#ifndef DTMS_TRADE_CHECKS_MQH
+#define DTMS_TRADE_CHECKS_MQH
+
+#include "Codes.mqh"
+#include "Permissions.mqh"
+#include "Tag.mqh"
+#include "VolumeChecks.mqh"
+
+//+------------------------------------------------------------------+
+//| CTradeChecks: the checks that look at the account: position      |
+//| there, target already so, expectation, levels and steps, in that |
+//| order (R16, R20). Made on arrival, and again just before the     |
+//| request when the command had to wait.                            |
+//+------------------------------------------------------------------+
+class CTradeChecks
+  {
+private:
+   CSymbolRules      m_rules;
+   SPresent          m_present;
+   SPresent          m_other;
+
+   static bool       Look(const ulong ticket,SPresent &present);
+   bool              Found(const SCommand &command,SVerdict &verdict);
+   void              PrepareModify(const SCommand &command,const int slack,MqlTradeRequest &request,SVerdict &verdict);
+   void              PrepareReduce(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict);
+   void              PrepareCloseBy(const SCommand &command,MqlTradeRequest &request,SVerdict &verdict);
+   void              PrepareOpen(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict);
+   void              Mark(const SCommand &command,MqlTradeRequest &request) const;
+
+public:
+   void              Prepare(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict);
+   ulong             PositionId(void) const { return(m_present.position_id); }
+   static bool       Describe(const ulong ticket,SExecutionReport &report);
+   static bool       Exists(const ulong ticket) { return(PositionSelectByTicket(ticket)); }
+  };
+
+//--- reads a position; false: it is not there
+bool CTradeChecks::Look(const ulong ticket,SPresent &present)
+  {
+   if(!PositionSelectByTicket(ticket))
+      return(false);
+   present.ticket=ticket;
+   present.position_id=(ulong)PositionGetInteger(POSITION_IDENTIFIER);
+   present.symbol=PositionGetString(POSITION_SYMBOL);
+   present.side=CCodes::Side((ENUM_POSITION_TYPE)PositionGetInteger(POSITION_TYPE));
+   present.volume=CCodes::NotNegative(PositionGetDouble(POSITION_VOLUME));
+   present.stop=CCodes::NotNegative(PositionGetDouble(POSITION_SL));
+   present.target=CCodes::NotNegative(PositionGetDouble(POSITION_TP));
+   return(true);
+  }
+
+//--- puts the position as it is now into a report; false: it is gone, and the report says so
+bool CTradeChecks::Describe(const ulong ticket,SExecutionReport &report)
+  {
+   SPresent present;
+   bool there=(ticket!=0 && Look(ticket,present));
+   report.ticket=ticket;
+   report.position_volume=present.volume;
+   report.has_stop_loss=(present.stop>0.0);
+   report.stop_loss=present.stop;
+   report.has_take_profit=(present.target>0.0);
+   report.take_profit=present.target;
+   if(there)
+      report.position_id=present.position_id;
+   return(there);
+  }
+
+//--- fills the request, or says what the command is to be answered with; `fixes` counts requests that the broker
+//--- found wrong, each of which asks for another filling and a tick more distance
+void CTradeChecks::Prepare(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict)
+  {
+   ZeroMemory(request);
+   if(!CPermissions::Connected())
+     {
+      verdict.Answer(DTMS_OUTCOME_RETRYABLE,DTMS_WHY_SEND_FAILED,"the terminal has no connection to the broker");
+      return;
+     }
+   if(!Found(command,verdict))
+      return;
+   string symbol=(command.kind==DTMS_MSG_OPEN_POSITION ? command.symbol : m_present.symbol);
+   if(!m_rules.Load(symbol))
+     {
+      verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_NO_SYMBOL,"the terminal does not know "+symbol);
+      return;
+     }
+   switch(command.kind)
+     {
+      case DTMS_MSG_MODIFY_POSITION:
+         PrepareModify(command,fixes,request,verdict);
+         break;
+      case DTMS_MSG_REDUCE_POSITION:
+         PrepareReduce(command,fixes,request,verdict);
+         break;
+      case DTMS_MSG_CLOSE_BY:
+         PrepareCloseBy(command,request,verdict);
+         break;
+      default:
+         PrepareOpen(command,fixes,request,verdict);
+     }
+   if(verdict.act && !CPermissions::MayTrade())
+      verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_PERMISSION,CPermissions::Advice(CPermissions::Read()));
+  }
+
+//--- whether the positions are there; a reduction of nothing is done
+bool CTradeChecks::Found(const SCommand &command,SVerdict &verdict)
+  {
+   m_present.position_id=0;
+   if(command.kind==DTMS_MSG_OPEN_POSITION)
+      return(true);
+   bool there=Look(command.ticket,m_present);
+   if(there && command.kind==DTMS_MSG_CLOSE_BY)
+      there=Look(command.by_ticket,m_other);
+   if(there)
+      return(true);
+   if(command.kind==DTMS_MSG_REDUCE_POSITION)
+      verdict.Answer(DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"the position is closed");
+   else
+     {
+      verdict.Answer(DTMS_OUTCOME_REJECTED,DTMS_WHY_NO_POSITION,"the position is closed");
+      verdict.retcode=TRADE_RETCODE_POSITION_CLOSED;
+     }
+   return(false);
+  }
+
+void CTradeChecks::PrepareModify(const SCommand &command,const int slack,MqlTradeRequest &request,SVerdict &verdict)
+  {
+   double stop=0.0;
+   double target=0.0;
+   CStopChecks::Modify(command,m_rules,m_present,slack,stop,target,verdict);
+   if(!verdict.act)
+      return;
+   request.action=TRADE_ACTION_SLTP;
+   request.position=command.ticket;
+   request.symbol=m_present.symbol;
+   request.sl=stop;
+   request.tp=target;
+  }
+
+void CTradeChecks::PrepareReduce(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict)
+  {
+   double volume=0.0;
+   CVolumeChecks::Reduce(command,m_rules,m_present,volume,verdict);
+   if(!verdict.act)
+      return;
+   bool sell=(m_present.side==DTMS_SIDE_SELL);
+   request.action=TRADE_ACTION_DEAL;
+   request.position=command.ticket;
+   request.symbol=m_present.symbol;
+   request.volume=volume;
+   request.type=(sell ? ORDER_TYPE_BUY : ORDER_TYPE_SELL);
+   request.price=m_rules.ExitPrice(m_present.side);
+   request.deviation=command.deviation;
+   request.type_filling=m_rules.Filling(fixes);
+   Mark(command,request);
+  }
+
+void CTradeChecks::PrepareCloseBy(const SCommand &command,MqlTradeRequest &request,SVerdict &verdict)
+  {
+   CVolumeChecks::CloseBy(command,m_rules,m_present,m_other,verdict);
+   if(!verdict.act)
+      return;
+   request.action=TRADE_ACTION_CLOSE_BY;
+   request.position=command.ticket;
+   request.position_by=command.by_ticket;
+   request.symbol=m_present.symbol;
+   Mark(command,request);
+  }
+
+void CTradeChecks::PrepareOpen(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict)
+  {
+   CVolumeChecks::Open(command,m_rules,verdict);
+   if(!verdict.act)
+      return;
+   request.action=TRADE_ACTION_DEAL;
+   request.symbol=command.symbol;
+   request.volume=command.volume;
+   request.type=(command.side==DTMS_SIDE_SELL ? ORDER_TYPE_SELL : ORDER_TYPE_BUY);
+   request.price=m_rules.EntryPrice(command.side);
+   request.sl=(command.has_stop ? m_rules.Nearest(command.stop) : 0.0);
+   request.tp=(command.has_target ? m_rules.Nearest(command.target) : 0.0);
+   request.deviation=command.deviation;
+   request.type_filling=m_rules.Filling(fixes);
+   Mark(command,request);
+  }
+
+//--- tag and comment, by which the deal is known again
+void CTradeChecks::Mark(const SCommand &command,MqlTradeRequest &request) const
+  {
+   request.magic=CTag::Make(command.tag_kind,command.id);
+   request.comment=CCodes::Clip(command.comment!="" ? command.comment : "DTMS "+IntegerToString((long)command.id),DTMS_COMMENT_LIMIT);
+  }
+
+#endif
+//+------------------------------------------------------------------+

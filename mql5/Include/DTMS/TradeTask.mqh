@@ -1,0 +1,89 @@
+//+------------------------------------------------------------------+
+//| TradeTask.mqh                                                    |
+//| one command on its way                                           |
+//+------------------------------------------------------------------+
+#ifndef DTMS_TRADE_TASK_MQH
+#define DTMS_TRADE_TASK_MQH
+
+#include "Command.mqh"
+#include "OutcomeSearch.mqh"
+
+//--- what a command is waiting for
+enum ENUM_TASK_STATE
+  {
+   TASK_QUEUED,      // a free ticket and a free place
+   TASK_IN_FLIGHT,   // the broker's answer
+   TASK_PAUSED,      // a fresh price, then the same request again
+   TASK_SEARCHING    // reported UNKNOWN; the history may tell
+  };
+
+//+------------------------------------------------------------------+
+//| CTradeTask: the command, its requests so far, and what they have |
+//| brought                                                          |
+//+------------------------------------------------------------------+
+class CTradeTask
+  {
+private:
+   double            m_turnover;
+
+public:
+   SCommand          command;
+   ENUM_TASK_STATE   state;
+   MqlTradeRequest   request;
+   uint              request_id;
+   ulong             sent_ms;
+   ulong             paused_ms;
+   int               attempts;
+   int               reprices;
+   int               fixes;
+   bool              again;           // the volume is closed in parts, this was not the last
+   bool              next_quote;      // paused until another quote has come
+   bool              unknown_told;
+   uint              retcode;         // of the last answer
+   string            remark;
+   long              quote_msc;       // time of the quote at the last request
+   ulong             position_id;     // 0 until it is known
+   ulong             order;
+   ulong             deal;
+   double            volume;
+   COutcomeSearch    search;
+
+                     CTradeTask(const SCommand &what);
+   bool              Busy(void) const { return(state==TASK_IN_FLIGHT || state==TASK_PAUSED); }
+   bool              Holds(const SCommand &other) const;
+   bool              Expired(const ulong now_ms) const { return(now_ms>command.deadline_ms); }
+   double            Price(void) const { return(volume>0.0 ? m_turnover/volume : 0.0); }
+   void              Book(const ulong in_order,const ulong by_deal,const double lots,const double price);
+  };
+
+CTradeTask::CTradeTask(const SCommand &what) : m_turnover(0.0),state(TASK_QUEUED),request_id(0),sent_ms(0),paused_ms(0),attempts(0),
+   reprices(0),fixes(0),again(false),next_quote(false),unknown_told(false),retcode(0),remark(""),quote_msc(0),position_id(0),order(0),deal(0),volume(0.0)
+  {
+   command=what;
+   ZeroMemory(request);
+  }
+
+//--- whether another command must wait for this one: one request a ticket at a time. While it is searched for, a
+//--- reduction may pass a modification, for it cannot be done twice by that.
+bool CTradeTask::Holds(const SCommand &other) const
+  {
+   if(state==TASK_QUEUED || (!CCommands::Concerns(command,other.ticket) && !CCommands::Concerns(command,other.by_ticket)))
+      return(false);
+   return(state!=TASK_SEARCHING || !CCommands::Reduces(other) || CCommands::MakesDeal(command));
+  }
+
+//--- the broker has made a deal
+void CTradeTask::Book(const ulong in_order,const ulong by_deal,const double lots,const double price)
+  {
+   if(in_order!=0)
+      order=in_order;
+   if(by_deal!=0)
+      deal=by_deal;
+   if(lots<=0.0)
+      return;
+   volume+=lots;
+   m_turnover+=lots*price;
+  }
+
+#endif
+//+------------------------------------------------------------------+

@@ -1,0 +1,34 @@
+//+------------------------------------------------------------------+
+//| ZmtpMechanism.mqh                                                |
+//| how a ZMTP connection is secured: the interface                  |
+//+------------------------------------------------------------------+
+#ifndef DTMS_ZMTP_MECHANISM_MQH
+#define DTMS_ZMTP_MECHANISM_MQH
+
+enum ENUM_ZMTP_STEP
+  {
+   ZMTP_STEP_WAIT,     // the handshake goes on
+   ZMTP_STEP_READY,    // it is over, messages may flow
+   ZMTP_STEP_FAILED    // the peer is not wanted, see Error
+  };
+
+//+------------------------------------------------------------------+
+//| CZmtpMechanism: a client's side of a handshake, and what is done |
+//| to each message behind it. Commands are given and taken without  |
+//| their frame. One object serves one connection after the other.   |
+//+------------------------------------------------------------------+
+class CZmtpMechanism
+  {
+public:
+   virtual          ~CZmtpMechanism(void) {}
+   virtual string    Name(void) const=0;                                   // as in the greeting, at most 20 characters
+   virtual int       Begin(const uchar &identity[],uchar &command[])=0;    // the first command; returns its size
+   virtual ENUM_ZMTP_STEP OnCommand(const uchar &command[],const int size,uchar &reply[],int &reply_size)=0;   // reply_size 0: none
+   virtual string    Error(void) const=0;
+   virtual bool      Plain(void) const=0;                                  // messages go as they are: Seal and Unseal are not asked
+   virtual int       Seal(const uchar &message[],const int size,uchar &sealed[])=0;     // returns its size, -1: not possible
+   virtual int       Unseal(const uchar &sealed[],const int size,uchar &message[])=0;   // returns its size, -1: a forgery
+  };
+
+#endif
+//+------------------------------------------------------------------+

@@ -1,0 +1,87 @@
+"""What a demo ends with: figures as JSON, and a summary in sentences."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dtms.cli.demo.stage import Stage
+from dtms.errors import UsageError
+from mql5host.build import Built
+
+
+def figures(stage: Stage, built: Built, seconds: float) -> dict[str, Any]:
+    """Return the report; what stands under ``broker`` was counted by the broker model alone."""
+    view = stage.view()
+    witness = stage.broker.witness
+    return {
+        "terminal": {
+            "ticks_fed": stage.fed,
+            "quotes_sent": max((t.quotes_sent for a in view.accounts for t in a.terminals), default=0),
+        },
+        "bridge": _group(view.counters, "bridge"),
+        "commands": _group(view.counters, "commands"),
+        "trades": _group(view.counters, "trades"),
+        "broker": {
+            "positions_opened": witness.positions_opened,
+            "stops_moved": witness.stops_moved,
+            "stops_widened": witness.stops_widened,
+            "closed": sum(witness.closed.values()),
+            "closed_by": {reason.name.lower(): count for reason, count in sorted(witness.closed.items())},
+            "open": len(stage.broker.positions),
+            "refused_plans": stage.refused,
+            "crossed_quotes": witness.crossed_quotes,
+            "retcodes": {str(int(code)): count for code, count in sorted(witness.requests.items())},
+        },
+        "ea": {"source_sha256": built.source_sha256, "compiler": built.compiler},
+        "run": {
+            "seconds": round(seconds, 3),
+            "symbol": stage.scenario.spec.name,
+            "modelled": stage.scenario.modelled,
+            "config_digest": view.config_digest,
+            "complete": stage.at_end,
+        },
+    }
+
+
+def _group(counters: Mapping[str, int], group: str) -> dict[str, int]:
+    return {name.partition(".")[2]: value for name, value in counters.items() if name.startswith(f"{group}.")}
+
+
+def write(path: Path, report: Mapping[str, Any]) -> None:
+    """
+    Write the report.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    try:
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--report {path}: {error.strerror}") from error
+
+
+def sentences(report: Mapping[str, Any]) -> list[str]:
+    """Return the summary."""
+    terminal, bridge, commands, broker, run = (report[k] for k in ("terminal", "bridge", "commands", "broker", "run"))
+    lines = [
+        (
+            f"{terminal['ticks_fed']} ticks of {run['symbol']} in {run['seconds']:.1f} s: the Expert Advisor sent "
+            f"{terminal['quotes_sent']} quotes, the bridge received {bridge['quotes_received']} that stand for "
+            f"{bridge['quotes_covered']} ticks."
+        ),
+        f"{commands['sent']} commands: {commands['done']} done, {commands['rejected']} rejected, {commands['unknown']} unknown.",
+        (
+            f"The broker opened {broker['positions_opened']} positions, moved {broker['stops_moved']} stops "
+            f"(widened {broker['stops_widened']}), closed {broker['closed']}{_by(broker['closed_by'])}; {broker['open']} are open."
+        ),
+    ]
+    if bridge["gaps"] or bridge["duplicates"] or bridge["rejects"]:
+        lines.append(f"On the link: {bridge['gaps']} gaps, {bridge['duplicates']} duplicates, {bridge['rejects']} rejects.")
+    if run["modelled"]:
+        lines.append(f"Note: {run['modelled']}.")
+    return lines
+
+
+def _by(reasons: Mapping[str, int]) -> str:
+    return f" ({', '.join(f'{count} by {reason}' for reason, count in reasons.items())})" if reasons else ""

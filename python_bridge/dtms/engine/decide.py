@@ -1,0 +1,155 @@
+"""
+One trade, one event, one decision: the next record, the command to send, the figures behind it.
+
+``_after`` works the event in, the rule's ``judge`` then looks at the result. The caller brings time and identity.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from dtms.engine.break_even import Finding, Verdict, judge
+from dtms.engine.market import Market
+from dtms.engine.obligation import Signal, Stage, step
+from dtms.engine.orders import tighter
+from dtms.engine.trade import Trade
+from dtms.names import Outcome, RiskClass
+from dtms.settings import BreakEvenSettings
+from dtms.wire.messages import Command, ExecutionReport, ModifyPosition, PositionChanged, PositionOpened, SymbolSpec
+
+
+class Look(NamedTuple):
+    """Nothing happened to the trade itself: its trigger price was reached, or a check is due."""
+
+
+class Vanished(NamedTuple):
+    """A command became unknown: no outcome came in time (R19)."""
+
+    command_id: int
+
+
+class Expired(NamedTuple):
+    """A command's time ran out and it is known not to have been carried out."""
+
+    command_id: int
+
+
+Event = PositionOpened | PositionChanged | ExecutionReport | SymbolSpec | Look | Vanished | Expired
+
+
+class Moment(NamedTuple):
+    """Time (monotonic ms) and the id that a command would get."""
+
+    now: int
+    command_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The record after the event, the command if there is one, and what the rule found."""
+
+    trade: Trade
+    command: Command | None
+    finding: Finding
+
+
+def decide(trade: Trade, event: Event, market: Market, moment: Moment, rule: BreakEvenSettings) -> Decision:
+    """Take one event of one trade."""
+    trade = _after(trade, event, market, moment.now, rule)
+    finding = judge(trade, market, moment.now, rule)
+    if finding.verdict is Verdict.ALREADY:
+        return Decision(replace(trade, break_even=step(trade.break_even, Signal.NOT_NEEDED)), None, finding)
+    if finding.verdict is not Verdict.MOVE or finding.stop is None:
+        return Decision(trade, None, finding)
+    ordered = replace(
+        step(trade.break_even, Signal.ORDERED),
+        attempts=trade.break_even.attempts + 1,
+        command_id=moment.command_id,
+        target=finding.stop,
+    )
+    return Decision(replace(trade, break_even=ordered), _move(trade, finding.stop, moment.command_id), finding)
+
+
+def shown(decision: Decision) -> Decision:
+    """Return the decision as observe mode takes it: on record, no command."""
+    if decision.command is None:
+        return decision
+    obligation = replace(decision.trade.break_even, stage=Stage.ARMED, attempts=0, command_id=0)
+    return replace(decision, command=None, trade=replace(decision.trade, break_even=step(obligation, Signal.SHOWN)))
+
+
+def withdrawn(decision: Decision) -> Decision:
+    """Return the decision without its command, where nobody can carry it out now; the event itself stays worked in."""
+    before = decision.trade.break_even
+    obligation = replace(before, stage=Stage.ARMED, attempts=before.attempts - 1, command_id=0, target=None)
+    return replace(decision, command=None, trade=replace(decision.trade, break_even=obligation))
+
+
+def _move(trade: Trade, stop: float, command_id: int) -> ModifyPosition:
+    position = trade.position
+    return ModifyPosition(
+        command_id=command_id,
+        deadline_ms=0,  # the session stamps it when the frame leaves
+        risk_class=RiskClass.NEUTRAL,
+        ticket=position.ticket,
+        expect_stop=position.stop_loss,
+        expect_target=position.take_profit,
+        stop_loss=stop,
+        take_profit=position.take_profit,  # sent back unchanged: leaving it out would erase it
+    )
+
+
+def _after(trade: Trade, event: Event, market: Market, now: int, rule: BreakEvenSettings) -> Trade:
+    """Return the record with the event worked in; the rule has not looked yet."""
+    match event:
+        case PositionOpened() | PositionChanged():
+            return _confirmed(trade.seen(event.position), market)
+        case ExecutionReport():
+            return _reported(trade, event, market, now, rule)
+        case Vanished() if trade.break_even.command_id == event.command_id:
+            return _confirmed(_lost(trade), market)
+        case Expired() if trade.break_even.command_id == event.command_id and trade.break_even.under_way:
+            return _failed(trade, now, rule)
+        case _:
+            return trade
+
+
+def _confirmed(trade: Trade, market: Market) -> Trade:
+    """Take the effect for the outcome: a move that was unknown and whose stop is there is done."""
+    obligation = trade.break_even
+    if obligation.stage is Stage.UNKNOWN and _reached(trade, market):
+        return replace(trade, break_even=step(obligation, Signal.CONFIRMED))
+    return trade
+
+
+def _reached(trade: Trade, market: Market) -> bool:
+    target, stop = trade.break_even.target, trade.position.stop_loss
+    if target is None or stop is None:
+        return False
+    tick_size = market.spec.tick_size if market.spec is not None else 0.0
+    return not tighter(target, stop, trade.side, tick_size) or stop == target
+
+
+def _reported(trade: Trade, report: ExecutionReport, market: Market, now: int, rule: BreakEvenSettings) -> Trade:
+    obligation = trade.break_even
+    if not obligation.under_way or report.command_id != obligation.command_id:
+        return trade
+    if report.outcome is Outcome.UNKNOWN:
+        return _confirmed(_lost(trade), market)
+    if report.outcome in {Outcome.DONE, Outcome.STALE_VIEW} and report.position_volume > 0:
+        # The terminal's own read-back: what stands there now, whoever put it there.
+        present = {"stop_loss": report.stop_loss, "take_profit": report.take_profit}
+        trade = trade.seen(trade.position.model_copy(update=present))
+    if report.outcome is Outcome.DONE and _reached(trade, market):
+        return replace(trade, break_even=step(obligation, Signal.CONFIRMED))
+    return _failed(trade, now, rule)
+
+
+def _lost(trade: Trade) -> Trade:
+    return replace(trade, break_even=step(trade.break_even, Signal.LOST)) if trade.break_even.stage is Stage.PENDING else trade
+
+
+def _failed(trade: Trade, now: int, rule: BreakEvenSettings) -> Trade:
+    obligation = trade.break_even
+    signal = Signal.EXHAUSTED if obligation.attempts >= rule.max_attempts else Signal.FAILED
+    pause = rule.retry_ms * 2 ** max(obligation.attempts - 1, 0)
+    return replace(trade, break_even=replace(step(obligation, signal), not_before=now + pause, command_id=0, target=None))

@@ -1,0 +1,75 @@
+"""
+Our record of a position: what the terminal holds, and what we know beside it.
+
+Frozen: every change is another value. R is captured once, when the position is first seen with a stop, and never again.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from dtms.engine.obligation import Obligation
+from dtms.names import Side
+from dtms.wire.messages import Position
+
+
+class TradeKey(NamedTuple):
+    """What identifies a trade: LOGIN@SERVER, position id, and which side of a netting position this is."""
+
+    account: str
+    position_id: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """
+    A position and its defensive record.
+
+    ``risk`` is R in price units, None while no stop was ever seen. ``risk_synthetic`` says that the first stop seen was not on
+    the losing side, so that its distance is no risk the trader took; no rule works with such an R. ``managed`` is false for a
+    position that is only watched. ``quarantine`` names why its rules are off.
+    """
+
+    key: TradeKey
+    position: Position
+    managed: bool
+    initial_stop: float | None = None
+    risk: float | None = None
+    risk_synthetic: bool = False
+    initial_volume: float = 0.0
+    break_even: Obligation = field(default_factory=Obligation)
+    quarantine: str | None = None
+
+    @property
+    def side(self) -> Side:
+        """Which way it gains."""
+        return self.position.side
+
+    def r_now(self, exit_price: float) -> float | None:
+        """Return the gain at this exit price in units of the initial risk."""
+        if self.risk is None:
+            return None
+        return self.side.direction * (exit_price - self.position.price_open) / self.risk
+
+    def seen(self, position: Position) -> "Trade":
+        """Return the trade with the position as it is now."""
+        return _with_risk(replace(self, position=position))
+
+
+def first_seen(key: TradeKey, position: Position, *, managed: bool) -> Trade:
+    """Return the record of a position that is seen for the first time."""
+    return _with_risk(Trade(key, position, managed, initial_volume=position.volume))
+
+
+def quarantined(trade: Trade, why: str) -> Trade:
+    """Return the trade with its rules off: evaluating it raised (R26)."""
+    return replace(trade, quarantine=why)
+
+
+def _with_risk(trade: Trade) -> Trade:
+    stop = trade.position.stop_loss
+    if trade.risk is not None or stop is None:
+        return trade
+    distance = trade.side.direction * (trade.position.price_open - stop)
+    # A stop exactly at the entry has no distance: R stays unknown, but the first stop was seen.
+    return replace(trade, initial_stop=stop, risk=abs(distance) or None, risk_synthetic=distance <= 0 or trade.risk_synthetic)

@@ -1,0 +1,319 @@
+"""
+One account on the desk: its terminals, its book, its trader, and which event goes where.
+
+``view_known`` is the account's most important bit: without it nothing is closed, forgotten or commanded (R15).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dtms.errors import LinkLost
+from dtms.names import Outcome, RefuseWhy, Role
+from dtms.runtime.book import Book
+from dtms.runtime.counters import Counters
+from dtms.runtime.gate import Refusal
+from dtms.runtime.links import ALL_PERMISSIONS, Link, Links
+from dtms.runtime.log import Log
+from dtms.runtime.outbox import Outbox
+from dtms.runtime.positions import Positions
+from dtms.runtime.quotes import Quotes
+from dtms.runtime.trader import Trader
+from dtms.session import events
+from dtms.session.commands import COUNTER_BITS, CommandIds
+from dtms.session.peer import Peer, accepted
+from dtms.session.session import Session
+from dtms.settings import Mode, Settings
+from dtms.store.journal import EpochTaken
+from dtms.wire import messages
+
+Handler = Callable[[Link, Any, int, int], None]
+
+
+class Account:
+    """LOGIN@SERVER under one epoch."""
+
+    def __init__(
+        self,
+        taken: EpochTaken,
+        settings: Settings,
+        *,
+        config_digest: str,
+        outbox: Outbox,
+        counters: Counters,
+        log: Log,
+    ) -> None:
+        key, epoch = taken.account, taken.epoch
+        self.key = key
+        self.epoch = epoch
+        self.book = Book(key)
+        self.links = Links(settings.link)
+        self.trader = Trader(self.book, CommandIds(epoch), settings, outbox=outbox, counters=counters, log=log, hands=self.hands)
+        self.quotes = Quotes(self.book, counters.bridge, self.trader.consider)
+        self.positions = Positions(self.book, self.trader, settings, counters, log)
+        self.view_known = False
+        self.superseded = False
+        self.figures: messages.Account | None = None
+        self._settings = settings
+        self._config_digest = config_digest
+        self._counters = counters
+        self._log = log
+        self._store_older = taken.store_older
+        self._risk_off_until = 0
+        self._evidence: list[int] = []
+        self._renew = False  # a fresh session's first snapshot decides what becomes of the commands of the one before
+        self._handlers = self._table()
+
+    def risk_off(self, now: int) -> tuple[str, ...]:
+        """Return what keeps new risk off this account."""
+        reasons = (
+            ("the view is unknown", not self.view_known),
+            ("another process took over", self.superseded),
+            ("the store is older than the terminal", self._store_older),
+            ("bad frames", any(log.alarm for log in self.links.poison.values())),
+            ("another terminal took over a moment ago", now < self._risk_off_until),
+        )
+        return tuple(reason for reason, holds in reasons if holds)
+
+    def hands(self) -> Peer | None:
+        """Return the connection that may carry out a command now, or None."""
+        link = self.links.manager()
+        if link is None or not link.up or not self.view_known or self.superseded:
+            return None
+        return None if link.hands_off or link.permissions != ALL_PERMISSIONS else link.peer
+
+    # Logging on
+
+    def welcome(self, peer: Peer, logon: messages.Logon, now: int) -> Link | Refusal:
+        """Accept a terminal of this account, in its role, resumed or afresh; or say why not."""
+        if self.superseded or logon.highest_epoch_seen > self.epoch:
+            self._supersede(logon.highest_epoch_seen)
+            return Refusal(RefuseWhy.HIGHER_EPOCH, f"another process took over {self.key} with a higher epoch")
+        objection = self.links.objection(logon, now)
+        if objection is not None:
+            return objection
+        for earlier in self.links.superseded_by(logon):
+            self._retire(earlier, now)
+        known = self.links.by_nonce.get(logon.nonce)
+        if known is not None:
+            self._retire(known, now)
+        role = self.links.role_for(logon, now)
+        session, resume = self._session(known, logon, now)
+        link = Link(peer, session, logon, role, logon.permissions, logon.hands_off)
+        self.links.by_nonce[logon.nonce] = link
+        self._answer(link, now, resume=resume)
+        if role is Role.MANAGER:
+            self.view_known = resume and session.own_digest() is not None
+            self._renew = self._renew or not resume
+        return link
+
+    def _session(self, known: Link | None, logon: messages.Logon, now: int) -> tuple[Session, bool]:
+        if known is not None and logon.highest_epoch_seen == self.epoch and known.session.frames_to_resume(logon) is not None:
+            return known.session, True
+        return Session(logon.nonce, self.epoch, self._settings.link, self._counters.bridge, now), False
+
+    def _answer(self, link: Link, now: int, *, resume: bool) -> None:
+        settings = self._settings
+        answer = accepted(
+            settings.link,
+            link.session,
+            link.role,
+            resume=resume,
+            config_digest=self._config_digest,
+            mode_act=settings.mode is Mode.ACT,
+        )
+        link.peer.accept(link.session, link.logon, answer, self.links.poison_of(link.logon.instance_id), now)
+        if not resume:
+            self._subscribe(link, now)
+        self._log.add(
+            "=",
+            "logged_on",
+            account=self.key,
+            terminal=link.logon.instance_id,
+            role=link.role.name.lower(),
+            epoch=self.epoch,
+            resume=resume,
+            ea=link.logon.ea_version,
+        )
+
+    def _subscribe(self, link: Link, now: int) -> None:
+        wanted = self._settings.link
+        symbols = list(wanted.symbols) if link.role is Role.MANAGER else []
+        link.peer.send(messages.Subscribe(symbols=symbols, timeframes=list(wanted.timeframes)), now)
+
+    def _retire(self, link: Link, now: int) -> None:
+        for event in link.peer.replaced():
+            self.take(link, event, now, 0)
+        self.quotes.release(link)
+
+    def _supersede(self, epoch: int) -> None:
+        if not self.superseded:
+            self.superseded = True
+            self._log.error("superseded", account=self.key, own_epoch=self.epoch, seen_epoch=epoch)
+
+    # Events
+
+    def take(self, link: Link, event: events.Event, now: int, utc: int) -> None:
+        """Take what a terminal's connection brought."""
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(link, event, now, utc)
+
+    def _table(self) -> Mapping[type, Handler]:
+        return {
+            messages.Ticks: self.quotes.take,
+            messages.Heartbeat: self._heartbeat,
+            messages.SymbolSpec: self._spec,
+            messages.Account: self._figures,
+            messages.PositionOpened: self._position,
+            messages.PositionChanged: self._position,
+            messages.PositionClosed: self._closed,
+            messages.ExecutionReport: self._report,
+            messages.HandsOff: self._hands_off,
+            messages.Notice: self._notice,
+            events.SnapshotArrived: self._snapshot,
+            events.SnapshotUnusable: self._unusable,
+            events.LinkSilent: self._silent,
+            events.LinkBack: self._back,
+            events.LinkEnded: self._ended,
+            events.DigestDiffers: self._differs,
+            events.OffsetChanged: self._offset,
+            events.PoisonAlarm: self._poisoned,
+            events.HigherEpoch: self._higher,
+        }
+
+    def _manages(self, link: Link) -> bool:
+        return link is self.links.manager()
+
+    def _heartbeat(self, link: Link, event: messages.Heartbeat, now: int, utc: int) -> None:
+        del now, utc
+        if event.permissions != link.permissions or event.hands_off != link.hands_off:
+            self._log.add("!", "terminal", permissions=int(event.permissions), hands_off=event.hands_off)
+        link.permissions = event.permissions
+        link.hands_off = link.session.hands_off = event.hands_off
+
+    def _hands_off(self, link: Link, event: messages.HandsOff, now: int, utc: int) -> None:
+        del now, utc
+        link.hands_off = link.session.hands_off = event.on
+        self._log.add("!", "hands_off", on=event.on, by=event.by)
+
+    def _spec(self, link: Link, event: messages.SymbolSpec, now: int, utc: int) -> None:
+        del link
+        if event.symbol not in self.book.symbols and len(self.book.symbols) >= self._settings.link.max_symbols:
+            self._log.add("!", "too_many_symbols", symbol=event.symbol)
+            return
+        state = self.book.symbol(event.symbol)
+        state.spec = event
+        for key in tuple(state.trades):
+            self.trader.consider(key, event, now, utc)
+
+    def _figures(self, link: Link, event: messages.Account, now: int, utc: int) -> None:
+        del now, utc
+        link.permissions = event.permissions
+        self.figures = event
+
+    def _position(self, link: Link, event: messages.PositionOpened | messages.PositionChanged, now: int, utc: int) -> None:
+        if self._manages(link):
+            self.positions.present(event, now, utc)
+
+    def _closed(self, link: Link, event: messages.PositionClosed, now: int, utc: int) -> None:
+        del now, utc
+        if self._manages(link):
+            self.positions.closed(event)
+
+    def _report(self, link: Link, event: messages.ExecutionReport, now: int, utc: int) -> None:
+        del link  # whoever executed it tells: a former manager's late report is as true
+        if event.outcome is Outcome.STALE_EPOCH:
+            self._supersede(event.command_id >> COUNTER_BITS)
+        self.trader.report(event, now, utc)
+
+    def _notice(self, link: Link, event: messages.Notice, now: int, utc: int) -> None:
+        del link, now, utc
+        self._log.add("!", "notice", code=event.code.name.lower(), symbol=event.symbol, value=event.value, text=event.text)
+
+    def _snapshot(self, link: Link, event: events.SnapshotArrived, now: int, utc: int) -> None:
+        if not self._manages(link):
+            return
+        self.positions.reconcile(event, now, utc)
+        self.view_known = True
+        if self._renew:
+            self._renew = False
+            self.trader.renew(now, utc)
+        evidence, self._evidence = self._evidence, []
+        self.trader.settle(evidence, now, utc)
+        self._log.add("=", "reconciled", account=self.key, positions=len(event.positions))
+
+    def _unusable(self, link: Link, event: events.SnapshotUnusable, now: int, utc: int) -> None:
+        del now, utc
+        self._lose_view(link, event.why)
+
+    def _silent(self, link: Link, event: events.LinkSilent, now: int, utc: int) -> None:
+        del event, now, utc
+        self.quotes.release(link)
+        self._lose_view(link, "silence")
+
+    def _back(self, link: Link, event: events.LinkBack, now: int, utc: int) -> None:
+        del event, utc
+        self._ask(link, "the link was silent", now)
+
+    def _ended(self, link: Link, event: events.LinkEnded, now: int, utc: int) -> None:
+        del utc
+        link.left_at = now
+        self.quotes.release(link)
+        self._lose_view(link, event.detail)
+        if event.why is events.End.LOGOUT and self._manages(link):
+            self.links.tenure = None  # R09: after a Logout another may follow at once
+        if event.session_over and self.links.by_nonce.get(link.session.nonce) is link:
+            del self.links.by_nonce[link.session.nonce]
+        mark = "=" if event.why in {events.End.LOGOUT, events.End.REPLACED} else "!"
+        self._log.add(mark, "ended", account=self.key, terminal=link.logon.instance_id, why=event.why.value, detail=event.detail)
+
+    def _differs(self, link: Link, event: events.DigestDiffers, now: int, utc: int) -> None:
+        del event, now, utc
+        self._log.add("!", "digest_differs", account=self.key, terminal=link.logon.instance_id)
+
+    def _offset(self, link: Link, event: events.OffsetChanged, now: int, utc: int) -> None:
+        del now, utc
+        self._log.add("=", "server_offset", terminal=link.logon.instance_id, before=event.before, after=event.after)
+
+    def _poisoned(self, link: Link, event: events.PoisonAlarm, now: int, utc: int) -> None:
+        del event, now, utc
+        self._log.error("poison_alarm", account=self.key, terminal=link.logon.instance_id)
+
+    def _higher(self, link: Link, event: events.HigherEpoch, now: int, utc: int) -> None:
+        del link, now, utc
+        self._supersede(event.epoch)
+
+    def _lose_view(self, link: Link, why: str) -> None:
+        if self._manages(link) and self.view_known:
+            self.view_known = False
+            self._log.add("!", "view_unknown", account=self.key, why=why)
+
+    def _ask(self, link: Link, why: str, now: int) -> None:
+        try:
+            link.peer.send(link.session.ask_snapshot(why, now), now)
+        except LinkLost as error:
+            self._log.add("!", "not_asked", account=self.key, why=str(error))
+
+    # Time
+
+    def advance(self, now: int, utc: int) -> None:
+        """Look at the clock: commands, evidence for those without an answer, a successor for a manager that is gone."""
+        self.trader.advance(now, utc)
+        link = self.links.manager()
+        if not self._evidence and link is not None and link.up:
+            self._evidence = self.trader.unanswered(now)
+            if self._evidence:
+                self._ask(link, "commands without an answer", now)
+        self.links.forget_old(now)
+        heir = self.links.successor(now)
+        if heir is not None:
+            self._promote(heir, now)
+
+    def _promote(self, heir: Link, now: int) -> None:
+        heir.role = Role.MANAGER
+        self.view_known = False
+        self._risk_off_until = now + self._settings.link.other_terminal_s * 1_000
+        heir.peer.send(messages.RoleChanged(role=Role.MANAGER), now)
+        self._subscribe(heir, now)
+        self._ask(heir, "manager from here on", now)
+        self._log.add("=", "manager", account=self.key, terminal=heir.logon.instance_id)

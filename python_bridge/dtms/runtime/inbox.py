@@ -1,0 +1,80 @@
+"""
+What other threads have for the desk: a queue, and a wake-up byte beside it.
+
+Each writing thread has its own inproc PUSH, because a ZeroMQ socket belongs to one thread. A byte is sent only when none is on
+its way. The desk clears the flag before it drains, so whatever was put before the flag was read is either seen by this drain or
+brings its own byte.
+"""
+
+import threading
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+import zmq
+
+ItemT = TypeVar("ItemT")
+
+
+class Inbox(Generic[ItemT]):
+    """Many writers, one reader."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        self._context = context
+        self._address = f"inproc://inbox-{id(self)}"
+        self._queue: SimpleQueue[ItemT] = SimpleQueue()
+        self._signalled = False
+        self._reader = 0
+        self._local = threading.local()
+        self._writers: list[zmq.Socket[bytes]] = []
+        self._writers_lock = threading.Lock()  # taken once a writing thread, never by the desk
+        self.socket = context.socket(zmq.PULL)
+        self.socket.set(zmq.LINGER, 0)
+        self.socket.bind(self._address)
+
+    def belongs_to_this_thread(self) -> None:
+        """Say that the calling thread reads; what it puts itself needs no wake-up."""
+        self._reader = threading.get_ident()
+
+    def put(self, item: ItemT) -> None:
+        """Add an item, from any thread."""
+        self._queue.put(item)
+        if not self._signalled and threading.get_ident() != self._reader:
+            self._signalled = True
+            self._wake()
+
+    def take(self) -> ItemT | None:
+        """Return the next item, or None when there is none."""
+        try:
+            return self._queue.get_nowait()
+        except Empty:
+            return None
+
+    def clear_signal(self) -> None:
+        """Read the wake-up bytes; to be called before the queue is drained."""
+        while True:
+            try:
+                self.socket.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+        self._signalled = False
+
+    def close(self) -> None:
+        """Close all sockets; nobody may write any more."""
+        with self._writers_lock:
+            for writer in self._writers:
+                writer.close(linger=0)
+            self._writers.clear()
+        self.socket.close(linger=0)
+
+    def _wake(self) -> None:
+        writer = getattr(self._local, "socket", None)
+        if writer is None:
+            writer = self._local.socket = self._context.socket(zmq.PUSH)
+            writer.set(zmq.LINGER, 0)
+            writer.connect(self._address)
+            with self._writers_lock:
+                self._writers.append(writer)
+        try:
+            writer.send(b"", zmq.NOBLOCK)
+        except zmq.Again:  # a queue of bytes is as good as one
+            return

@@ -1,0 +1,108 @@
+"""
+Commands whose intent is on its way to the store (R17): a frame leaves only after the acknowledgement.
+
+A store that fails or takes too long must not hold back protection: what does not raise risk goes out without its row, and the row
+is owed until the store is back. What raises risk is denied.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from dtms.engine.decide import Decision
+from dtms.names import RiskClass
+from dtms.session.commands import Outstanding
+from dtms.settings import LinkSettings
+from dtms.store.journal import Entry, Journal
+from dtms.wire.messages import Command
+
+_OWED_MAX: Final = 100_000  # rows kept in memory for a store that does not come back
+_RETRY_MS: Final = 1_000
+
+
+class Release(NamedTuple):
+    """A command that need not wait any longer; ``denied``: it must not be sent at all."""
+
+    account: str
+    outstanding: Outstanding
+    denied: bool
+
+
+@dataclass(slots=True)
+class _Waiting:
+    entry: Entry
+    outstanding: Outstanding
+    since: int
+
+
+class Outbox:
+    """What waits for the store, and what it is owed."""
+
+    def __init__(self, journal: Journal, settings: LinkSettings) -> None:
+        self._journal = journal
+        self._slow_ms = settings.store_slow_ms
+        self._waiting: dict[int, _Waiting] = {}
+        self._owed: deque[Entry] = deque(maxlen=_OWED_MAX)
+        self._retried_at = 0
+        self._token = 0
+        self.store_failed: str | None = None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def owed(self) -> int:
+        """How many rows the store still has to get."""
+        return len(self._owed)
+
+    def put(self, decision: Decision, command: Command, outstanding: Outstanding, now: int) -> None:
+        """Hand the intent to the store and keep the command until it is acknowledged."""
+        entry = self._entry(decision, command, outstanding.decided_utc, outstanding.ttl_ms)
+        self._waiting[entry.token] = _Waiting(entry, outstanding, now)
+        self._journal.append(entry)
+
+    def note(self, decision: Decision, utc: int) -> None:
+        """Hand a decision without a command to the store; nothing waits for it."""
+        self._journal.append(self._entry(decision, None, utc, 0))
+
+    def _entry(self, decision: Decision, command: Command | None, utc: int, ttl_ms: int) -> Entry:
+        self._token += 1
+        return Entry(self._token, decision.trade, command, utc, ttl_ms, decision.finding)
+
+    def committed(self, token: int) -> Release | None:
+        """Take the acknowledgement; the store works."""
+        self.store_failed = None
+        if self._owed and self._owed[0].token == token:
+            self._owed.popleft()
+            if self._owed:
+                self._journal.append(self._owed[0])
+        waiting = self._waiting.pop(token, None)
+        return None if waiting is None else _release(waiting, denied=False)
+
+    def failed(self, token: int, reason: str) -> Release | None:
+        """Take that the store could not write."""
+        self.store_failed = reason
+        return self._without_row(token)
+
+    def advance(self, now: int) -> list[Release]:
+        """Return what has waited too long, and offer the store again what it is owed."""
+        late = [token for token, waiting in self._waiting.items() if now - waiting.since > self._slow_ms]
+        if late:
+            self.store_failed = f"no acknowledgement in {self._slow_ms} ms"
+        if self._owed and now - self._retried_at >= _RETRY_MS:
+            self._retried_at = now
+            self._journal.append(self._owed[0])
+        return [release for token in late if (release := self._without_row(token)) is not None]
+
+    def _without_row(self, token: int) -> Release | None:
+        waiting = self._waiting.pop(token, None)
+        if waiting is None:
+            return None
+        denied = waiting.outstanding.command.risk_class is RiskClass.RAISE
+        if not denied:
+            self._owed.append(waiting.entry)
+        return _release(waiting, denied=denied)
+
+
+def _release(waiting: _Waiting, *, denied: bool) -> Release:
+    return Release(waiting.entry.trade.key.account, waiting.outstanding, denied)

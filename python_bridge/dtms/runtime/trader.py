@@ -1,0 +1,278 @@
+"""
+From an event of a trade to its decision, and from a command to its outcome; one account, one order of events.
+
+A decision is taken under the ticket's lock, written, sent when the store has it, and ended by the terminal's report or by evidence.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from dtms.engine.break_even import Verdict, trigger_price
+from dtms.engine.decide import Decision, Event, Expired, Look, Moment, Vanished, decide, shown, withdrawn
+from dtms.engine.obligation import Stage as Obliged
+from dtms.engine.trade import Trade, TradeKey, quarantined
+from dtms.errors import DtmsError, LinkLost
+from dtms.names import Outcome
+from dtms.runtime.book import Book
+from dtms.runtime.checks import Checks
+from dtms.runtime.counters import Counters
+from dtms.runtime.locks import Locks
+from dtms.runtime.log import Log
+from dtms.runtime.outbox import Outbox, Release
+from dtms.session.commands import CommandIds, Commands, Outstanding, Stage
+from dtms.session.peer import Peer
+from dtms.settings import Mode, Settings
+from dtms.wire.messages import Command, ExecutionReport, PositionChanged, PositionOpened
+
+# Verdicts after which the same quote must not bring the trade up again at once; a look is made later instead.
+_LATER: Final = frozenset({Verdict.BACKING_OFF, Verdict.FROZEN})
+_NEVER: Final = frozenset({Verdict.OFF, Verdict.OVER, Verdict.UNDER_WAY, Verdict.NO_RISK, Verdict.ALREADY, Verdict.MOVE})
+EvaluationError = (ArithmeticError, ValueError, DtmsError)  # what a rule can raise on figures it was not made for
+
+
+class Trader:
+    """Decides and commands for one account."""
+
+    def __init__(
+        self,
+        book: Book,
+        ids: CommandIds,
+        settings: Settings,
+        *,
+        outbox: Outbox,
+        counters: Counters,
+        log: Log,
+        hands: Callable[[], Peer | None],
+    ) -> None:
+        self.book = book
+        self.commands = Commands(settings.link)
+        self.locks = Locks()
+        self.outbox = outbox
+        self._ids = ids
+        self._settings = settings
+        self._counters = counters
+        self._log = log
+        self._hands = hands  # the connection that may carry out commands now, None: nobody may
+        self._checks = Checks()
+        self._owners: dict[int, TradeKey] = {}
+
+    # Events of trades
+
+    def consider(self, key: TradeKey, event: Event, now: int, utc: int) -> None:
+        """Take an event of a trade: queued while a change is under way, else decided on."""
+        trade = self.book.get(key)
+        if trade is not None and not self.locks.queue(key, event):
+            self._decide(trade, event, now, utc)
+
+    def _decide(self, trade: Trade, event: Event, now: int, utc: int) -> None:
+        market = self.book.symbol(trade.position.symbol).market()
+        try:
+            decision = decide(trade, event, market, Moment(now, self._ids.peek()), self._settings.break_even)
+        except EvaluationError as error:
+            self._quarantine(trade, event, error)
+            return
+        if decision.command is None:
+            self._take(decision, now)
+        elif self._settings.mode is Mode.OBSERVE:
+            self._show(shown(decision), now, utc)
+        elif self._hands() is None:
+            self._take(withdrawn(decision), now)
+            self._checks.set(trade.key, now + self._settings.desk.check_ms)
+        else:
+            self._order(decision, decision.command, now, utc)
+
+    def _take(self, decision: Decision, now: int) -> None:
+        trade = decision.trade
+        self.book.put(trade)
+        self._arm(decision, now)
+        if trade.break_even.stage is Obliged.UNKNOWN:
+            return
+        lock = self.locks.get(trade.key)
+        if lock is not None and lock.unknown and not trade.break_even.under_way:
+            self._learned(trade, lock.holder)
+
+    def _arm(self, decision: Decision, now: int) -> None:
+        trade, verdict = decision.trade, decision.finding.verdict
+        state = self.book.symbol(trade.position.symbol)
+        price = None if verdict in _NEVER or verdict in _LATER or state.spec is None else self._trigger(trade)
+        if price is None:
+            state.triggers.disarm(trade.key)
+        else:
+            state.triggers.arm(trade.key, trade.side, price)
+        if verdict in _LATER:
+            self._checks.set(trade.key, max(trade.break_even.not_before, now + self._settings.desk.check_ms))
+
+    def _trigger(self, trade: Trade) -> float | None:
+        spec = self.book.symbol(trade.position.symbol).spec
+        return None if spec is None else trigger_price(trade, spec, self._settings.break_even)
+
+    def _show(self, decision: Decision, now: int, utc: int) -> None:
+        self._take(decision, now)
+        self._counters.commands.observed += 1
+        self.outbox.note(decision, utc)
+        self._log.add("=", "would_move_stop", **_figures(decision))
+
+    def _order(self, decision: Decision, command: Command, now: int, utc: int) -> None:
+        key = decision.trade.key
+        self._ids.take()
+        self._take(decision, now)
+        self.locks.take(key, command.command_id, now, "break_even")
+        self._owners[command.command_id] = key
+        outstanding = self.commands.decide(command, now, utc)
+        self._log.add("=", "move_stop", command=command.command_id, **_figures(decision))
+        self.outbox.put(decision, command, outstanding, now)
+
+    def _quarantine(self, trade: Trade, event: Event, error: Exception) -> None:
+        self._counters.trades.quarantined += 1
+        if isinstance(event, (PositionOpened, PositionChanged)):
+            trade = trade.seen(event.position)
+        self.book.put(quarantined(trade, f"{type(error).__name__}: {error}"))
+        self.book.symbol(trade.position.symbol).triggers.disarm(trade.key)
+        self._log.error("quarantined", position=trade.key.position_id, why=f"{type(error).__name__}: {error}")
+
+    def forget(self, key: TradeKey) -> None:
+        """The trade is closed: nothing waits for it any more; a report that still comes is only counted."""
+        lock = self.locks.get(key)
+        if lock is not None:
+            self._owners.pop(lock.holder, None)
+            if (held := self.commands.get(lock.holder)) is not None and held.stage is not Stage.SENT:
+                self.commands.close(lock.holder)
+        self.locks.forget(key)
+        self._checks.forget(key)
+
+    # Commands under way
+
+    def release(self, release: Release, now: int, utc: int) -> None:
+        """Send a command whose intent is written; its time may be up, or the terminal gone."""
+        outstanding = release.outstanding
+        if self.commands.get(outstanding.command.command_id) is None:
+            return  # its trade is closed
+        if release.denied:
+            self._counters.commands.denied += 1
+        elif self._send(outstanding, now, utc):
+            return
+        self._end_unsent(outstanding, now, utc)
+
+    def _send(self, outstanding: Outstanding, now: int, utc: int) -> bool:
+        peer = self._hands()
+        if peer is None or peer.session is None:
+            return False
+        command = self.commands.stamp(outstanding, peer.session, now, utc)
+        if command is None:
+            return False
+        try:
+            peer.send(command, now)
+        except LinkLost:
+            return False
+        self._counters.commands.sent += 1
+        self._log.add(">", "command", command=command.command_id, type=type(command).__name__)
+        return True
+
+    def _end_unsent(self, outstanding: Outstanding, now: int, utc: int) -> None:
+        command_id = outstanding.command.command_id
+        self.commands.close(command_id)
+        self._counters.commands.expired += 1
+        self._conclude(command_id, Expired(command_id), now, utc)
+
+    def report(self, report: ExecutionReport, now: int, utc: int) -> None:
+        """Take the terminal's answer."""
+        known = self.commands.answer(report)
+        if known is None:
+            self._counters.commands.stray += 1
+            return
+        self._counters.outcome(report.outcome)
+        mark = "<" if report.outcome in {Outcome.DONE, Outcome.PARTIAL} else "!"
+        self._log.add(
+            mark,
+            "report",
+            command=report.command_id,
+            outcome=report.outcome.name.lower(),
+            retcode=report.retcode,
+            why=report.why.name.lower(),
+            detail=report.detail,
+        )
+        if report.outcome.final:
+            self._conclude(report.command_id, report, now, utc)
+        else:
+            self._became_unknown(report.command_id, report, now, utc)
+
+    def advance(self, now: int, utc: int) -> None:
+        """Look at the clock: outcomes that did not come are unknown."""
+        for outstanding in self.commands.overdue(now):
+            command_id = outstanding.command.command_id
+            self._counters.commands.unknown += 1
+            self._log.add("!", "unknown", command=command_id)
+            self._became_unknown(command_id, Vanished(command_id), now, utc)
+
+    def next_check(self, now: int, utc: int) -> bool:
+        """Look at one trade whose look is due; false when there is none."""
+        key = self._checks.take(now)
+        if key is None:
+            return False
+        self.consider(key, Look(), now, utc)
+        return True
+
+    def renew(self, now: int, utc: int) -> None:
+        """A fresh session began: what is still in time goes out again with its id, the rest is closed (R21)."""
+        renewed = self.commands.renew(now, utc)
+        unsent = [outstanding for outstanding in renewed.again if not self._send(outstanding, now, utc)]
+        for outstanding in (*renewed.expired, *unsent):
+            self._end_unsent(outstanding, now, utc)
+
+    def unanswered(self, now: int) -> list[int]:
+        """Return the commands that the terminal never answered and whose time has passed: only a look at the position can tell."""
+        link = self._settings.link
+        return [
+            entry.command.command_id
+            for entry in self.commands
+            if entry.stage is Stage.UNKNOWN and not entry.reported and now - entry.sent_at > entry.ttl_ms + link.unknown_after_ms
+        ]
+
+    def settle(self, command_ids: list[int], now: int, utc: int) -> None:
+        """A complete snapshot was asked for after these commands' time had passed: what it does not show was not done (R19)."""
+        for command_id in command_ids:
+            if self.commands.get(command_id) is None:
+                continue
+            self.commands.close(command_id)
+            self._counters.commands.expired += 1
+            self._conclude(command_id, Expired(command_id), now, utc)
+
+    def _conclude(self, command_id: int, event: Event, now: int, utc: int) -> None:
+        key = self._owners.pop(command_id, None)
+        if key is None:
+            return
+        # What was queued came before the outcome.
+        for following in (*self.locks.free(key, command_id), event):
+            self.consider(key, following, now, utc)
+        trade = self.book.get(key)
+        if trade is not None and trade.break_even.stage is Obliged.GIVEN_UP:
+            self._counters.trades.given_up += 1
+            self._log.error("given_up", position=key.position_id, attempts=trade.break_even.attempts)
+
+    def _became_unknown(self, command_id: int, event: Event, now: int, utc: int) -> None:
+        key = self._owners.get(command_id)
+        if key is None:
+            return
+        for following in (*self.locks.became_unknown(key, command_id), event):
+            self.consider(key, following, now, utc)
+
+    def _learned(self, trade: Trade, command_id: int) -> None:
+        """The position shows what became of an unknown command."""
+        if self.commands.get(command_id) is not None:
+            self.commands.close(command_id)
+            self._counters.commands.done += 1
+            self._log.add("=", "confirmed_by_position", command=command_id, position=trade.key.position_id)
+        self._owners.pop(command_id, None)
+        self.locks.free(trade.key, command_id)
+
+
+def _figures(decision: Decision) -> dict[str, str | int | float | None]:
+    trade, finding = decision.trade, decision.finding
+    return {
+        "position": trade.key.position_id,
+        "symbol": trade.position.symbol,
+        "r_now": None if finding.r_now is None else round(finding.r_now, 3),
+        "exit_price": finding.exit_price,
+        "from_stop": trade.position.stop_loss,
+        "to_stop": finding.stop,
+    }

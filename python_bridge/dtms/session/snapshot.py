@@ -1,0 +1,80 @@
+"""Putting a snapshot together from its parts, and asking for another when it does not come (R15)."""
+
+from dtms.session.events import SnapshotArrived, SnapshotUnusable
+from dtms.wire.messages import Message, Position, PositionChanged, PositionClosed, PositionOpened, Snapshot
+
+
+class Assembly:
+    """
+    The parts of one snapshot.
+
+    A new snapshot makes an unfinished older one void. Position events between the parts are younger than the snapshot and win
+    over it.
+    """
+
+    __slots__ = ("_gone", "_id", "_parts", "_positions", "_younger", "awaited", "awaited_since")
+
+    def __init__(self, now: int) -> None:
+        self.awaited = True
+        self.awaited_since = now
+        self._id = 0
+        self._parts = 0
+        self._positions: list[Position] = []
+        self._younger: dict[int, Position] = {}
+        self._gone: set[int] = set()
+
+    def expect(self, now: int) -> None:
+        """A snapshot was asked for; what is unfinished counts no more."""
+        self.awaited = True
+        self.awaited_since = now
+        self._start(0)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether parts came and more are to come."""
+        return self._parts > 0
+
+    def note(self, message: Message) -> None:
+        """Take a position event that came while parts are missing."""
+        if not self._parts:
+            return
+        if isinstance(message, (PositionOpened, PositionChanged)):
+            self._younger[message.position.position_id] = message.position
+            self._gone.discard(message.position.position_id)
+        elif isinstance(message, PositionClosed):
+            self._younger.pop(message.position_id, None)
+            self._gone.add(message.position_id)
+
+    def take(self, part: Snapshot) -> SnapshotArrived | SnapshotUnusable | None:
+        """Take a part; return the whole when it is the last, or why it cannot be used."""
+        if part.part == 1:
+            self._start(part.snapshot_id)
+        elif part.snapshot_id != self._id or not self._parts:
+            return None  # the rest of one that was given up
+        if not part.ok:
+            self._start(0)
+            return SnapshotUnusable("the terminal could not read its positions")
+        if part.part != self._parts + 1 or part.part > part.parts:
+            self._start(0)
+            return SnapshotUnusable(f"part {part.part} of {part.parts} came after part {self._parts}")
+        self._parts += 1
+        self._positions.extend(part.positions)
+        return self._finish(part) if part.part == part.parts else None
+
+    def _finish(self, last: Snapshot) -> SnapshotArrived | SnapshotUnusable:
+        held, younger, gone = self._positions, self._younger, self._gone
+        self._start(0)
+        if len(held) != last.count or len({p.position_id for p in held}) != last.count:
+            return SnapshotUnusable(f"{len(held)} positions came, {last.count} were announced")
+        self.awaited = False
+        merged = {position.position_id: position for position in held} | younger
+        for position_id in gone:
+            merged.pop(position_id, None)
+        return SnapshotArrived(tuple(merged.values()), last.ts_event)
+
+    def _start(self, snapshot_id: int) -> None:
+        self._id = snapshot_id
+        self._parts = 0
+        self._positions = []
+        self._younger = {}
+        self._gone = set()

@@ -1,0 +1,136 @@
+"""
+Every number that the service can be told, typed, frozen, with its default; this module reads nothing.
+
+The command line fills these models from file and environment. Waits are in the unit of their name's ending; all of them are
+settings, so that a test shrinks them instead of sleeping.
+"""
+
+import enum
+import hashlib
+import json
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Wait = Annotated[int, Field(ge=1, le=86_400_000)]
+Seconds = Annotated[int, Field(ge=0, le=86_400)]
+
+
+class Mode(enum.StrEnum):
+    """What a decision leads to."""
+
+    OBSERVE = "observe"  # decided, written down, never sent
+    ACT = "act"
+
+
+class Scope(enum.StrEnum):
+    """Which open positions the service manages without being told of each."""
+
+    REGISTERED = "registered"  # none but those that a client names
+    FILTER = "filter"  # those that match every list given in ``[adopt]``
+    ALL = "all"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=False, extra="forbid")
+
+
+class LinkSettings(_Group):
+    """The link to the terminals; the rules are those of PROTOCOL.md."""
+
+    bind: str = "tcp://127.0.0.1:5557"
+    heartbeat_ms: Wait = 1_000  # R25
+    test_after_ms: Wait = 2_500  # R25: silence before a TestRequest
+    down_after_ms: Wait = 5_000  # R25: silence before the link counts as down
+    own_pause_ms: Wait = 500  # R25: a pause of our own after which the peer's silence counts anew
+    credit_window: Annotated[int, Field(ge=4, le=1_000_000)] = 1_024  # R02
+    grace_s: Annotated[int, Field(ge=1, le=86_400)] = 30  # R27
+    successor_extra_s: Seconds = 5  # R09: another manager not before grace and this
+    other_terminal_s: Seconds = 60  # R09: no new risk for so long after a change of terminal
+    ttl_raise_ms: Wait = 2_000  # R21
+    ttl_modify_ms: Wait = 3_000  # R21
+    ttl_reduce_ms: Wait = 15_000  # R21
+    unknown_after_ms: Wait = 5_000  # R19: an outcome that has not come by then is unknown
+    store_slow_ms: Wait = 2_000  # R17: a commit that takes longer counts as a failed store
+    busy_cap_ms: Wait = 60_000  # a first CopyTicks may block for 45 s; nobody is believed to be busy for longer than this
+    keep_frames: Annotated[int, Field(ge=1)] = 4_096  # R11
+    keep_bytes: Annotated[int, Field(ge=1)] = 1_048_576  # R11
+    keep_session_s: Annotated[int, Field(ge=1)] = 600  # how long a session without a connection can still be resumed
+    max_sessions: Annotated[int, Field(ge=1)] = 16  # terminals of one account
+    max_symbols: Annotated[int, Field(ge=1)] = 5_000  # specifications kept for one account
+    retry_refused_s: Annotated[int, Field(ge=1, le=3_600)] = 30  # what a refused terminal is told to wait
+    retry_soon_s: Annotated[int, Field(ge=1, le=3_600)] = 1  # the same where the cause passes by itself
+    poison_alarm: Annotated[int, Field(ge=1)] = 3  # R26: bad frames in poison_window_ms that raise the alarm
+    poison_window_ms: Wait = 60_000
+    poison_kept: Annotated[int, Field(ge=1)] = 16  # bad frames whose bytes are kept for inspection
+    symbols: tuple[str, ...] = ()  # asked of the manager beside its own
+    timeframes: tuple[int, ...] = ()  # minutes of the closed bars wanted
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "LinkSettings":
+        if not self.heartbeat_ms < self.test_after_ms < self.down_after_ms:
+            raise ValueError("heartbeat_ms < test_after_ms < down_after_ms must hold")
+        return self
+
+
+class DeskSettings(_Group):
+    """How the one trading thread divides its time."""
+
+    poll_ms: Wait = 20  # at most so long without looking at the clock
+    batch_frames: Annotated[int, Field(ge=1)] = 2_000  # frames read before timers and checks get their turn
+    check_ms: Wait = 1_000  # a trade that wants to act and may not yet is looked at again after this
+    check_slice_ms: Wait = 5  # of such looks, in one step
+    snapshot_ms: Wait = 100  # outward snapshots are renewed at most this often
+    switch_interval_s: Annotated[float, Field(gt=0)] = 50e-6  # measured: p99 1.4 ms beside saturated HTTP, 28 ms by default
+
+
+class AdoptSettings(_Group):
+    """
+    Which positions are managed.
+
+    ``scope`` left out means all in observe mode and registered in act mode. In act mode ``filter`` and ``all`` need
+    ``confirmed``: without it nothing that the user has not named is touched.
+    """
+
+    scope: Scope | None = None
+    magic: tuple[int, ...] = ()
+    symbol: tuple[str, ...] = ()
+    comment: tuple[str, ...] = ()  # beginnings of comments
+    confirmed: bool = False
+
+
+class AccountSettings(_Group):
+    """Which account may log on (R07). With neither login nor server the first demo account that logs on is pinned."""
+
+    login: Annotated[int, Field(ge=1)] | None = None
+    server: str | None = None
+    real_allowed: tuple[str, ...] = ()  # LOGIN@SERVER
+
+
+class BreakEvenSettings(_Group):
+    """Move the stop to break-even, net of costs, once the trade has gained ``at_r`` times its initial risk."""
+
+    enabled: bool = True
+    at_r: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    extra_ticks: Annotated[int, Field(ge=0, le=1_000_000)] = 1  # beyond the costs
+    commission_sides: Annotated[int, Field(ge=1, le=2)] = 2  # 2: an open position bears the commission of its entry only
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 5  # R22: then an alarm
+    retry_ms: Wait = 1_000  # after a failed attempt; doubles with each
+
+
+class Settings(_Group):
+    """Everything."""
+
+    mode: Mode = Mode.OBSERVE
+    ea_wait_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 60.0  # the process ends with 1 when no terminal came
+    link: LinkSettings = LinkSettings()
+    desk: DeskSettings = DeskSettings()
+    adopt: AdoptSettings = AdoptSettings()
+    account: AccountSettings = AccountSettings()
+    break_even: BreakEvenSettings = BreakEvenSettings()
+
+
+def digest(settings: Settings) -> str:
+    """Return SHA-256 in hex of the settings, the same for equal settings in every process."""
+    text = json.dumps(settings.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
