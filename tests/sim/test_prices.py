@@ -32,6 +32,13 @@ def test_quotes_are_taken_as_they_are_crossed_ones_too(tmp_path: Path) -> None:
     assert (series.digits, series.crossed, series.modelled) == (5, 1, None)
 
 
+def test_columns_are_found_by_name_in_any_order_and_beside_others(tmp_path: Path) -> None:
+    path = tmp_path / "exported.csv"
+    path.write_text("\ufeffask, time_msc ,volume,bid\n1.3,5,7,1.2\n", encoding="utf-8")
+
+    assert list(read_prices(path).points) == [PricePoint(5, 1.2, 1.3)]
+
+
 def test_a_minute_bar_passes_the_nearer_extreme_first_on_both_sides_together(tmp_path: Path) -> None:
     path = written(tmp_path, M1 + "60,1.5,1.52,1.4,1.45,1.51,1.54,1.42,1.46\n")
     series = read_prices(path)

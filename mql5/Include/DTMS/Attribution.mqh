@@ -5,6 +5,8 @@
 #ifndef DTMS_ATTRIBUTION_MQH
 #define DTMS_ATTRIBUTION_MQH
 
+#include "Elapsed.mqh"
+
 #define DTMS_ACTS_KEPT    64
 #define DTMS_ACT_LIFE_MS  60000  // a change seen later is not put down to the command any more
 #define DTMS_SAME_PRICE   1e-9   // prices that went through the broker and came back
@@ -65,7 +67,7 @@ ulong CAttribution::CommandFor(const ulong ticket,const double stop,const double
    for(int back=1; back<=DTMS_ACTS_KEPT; back++)
      {
       int i=(m_next-back+DTMS_ACTS_KEPT)%DTMS_ACTS_KEPT;
-      if(m_acts[i].command_id!=0 && m_acts[i].ticket==ticket && now_ms-m_acts[i].at_ms<DTMS_ACT_LIFE_MS
+      if(m_acts[i].command_id!=0 && m_acts[i].ticket==ticket && CElapsed::Ms(now_ms,m_acts[i].at_ms)<DTMS_ACT_LIFE_MS
          && MathAbs(m_acts[i].stop-stop)<DTMS_SAME_PRICE && MathAbs(m_acts[i].target-target)<DTMS_SAME_PRICE)
          return(m_acts[i].command_id);
      }

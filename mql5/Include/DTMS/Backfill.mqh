@@ -5,6 +5,7 @@
 #ifndef DTMS_BACKFILL_MQH
 #define DTMS_BACKFILL_MQH
 
+#include "Elapsed.mqh"
 #include "BarReader.mqh"
 #include "Outbox.mqh"
 
@@ -102,7 +103,7 @@ void CBackfill::Read(const ulong now_ms)
      }
    SBarsRequest request=m_waiting[0];
    int total=Copy(request);
-   if(total<0 && now_ms-m_since_ms<DTMS_HISTORY_WAIT_MS)
+   if(total<0 && CElapsed::Ms(now_ms,m_since_ms)<DTMS_HISTORY_WAIT_MS)
      {
       m_next_ms=now_ms+DTMS_HISTORY_RETRY_MS;
       return;

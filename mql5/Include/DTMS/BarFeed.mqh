@@ -19,10 +19,10 @@ struct SBarLine
    string            symbol;
    uint              minutes;
    bool              started;
-   long              told_s;
+   long              forming_s;    // open of the bar that was forming at the last look
    ulong             next_ms;
 
-                     SBarLine(void) : symbol(""),minutes(0),started(false),told_s(0),next_ms(0) {}
+                     SBarLine(void) : symbol(""),minutes(0),started(false),forming_s(0),next_ms(0) {}
   };
 
 //+------------------------------------------------------------------+
@@ -112,40 +112,40 @@ void CBarFeed::Pump(const ulong now_ms)
 void CBarFeed::Look(const int index,const ulong now_ms)
   {
    m_lines[index].next_ms=now_ms+DTMS_BAR_CHECK_MS;
-   int total=ReadBack(index);
-   if(total<0)
+   long forming_s=CBarReader::FormingSince(m_lines[index].symbol,CCodes::Timeframe(m_lines[index].minutes));
+   if(forming_s<=0)
      {
       m_lines[index].next_ms=now_ms+DTMS_BAR_RETRY_MS;
       return;
      }
-   if(total==0)
+   if(!m_lines[index].started)
+     {
+      m_lines[index].started=true;
+      m_lines[index].forming_s=forming_s;
+     }
+   if(forming_s<=m_lines[index].forming_s)
       return;
-   if(m_lines[index].started)
-      TellSince(index,total);
-   m_lines[index].started=true;
-   m_lines[index].told_s=(long)m_rates[total-1].time;
+   int total=ReadBack(index);
+   TellSince(index,total);
+   if(total>0)
+      m_lines[index].forming_s=forming_s;
   }
 
-//--- reads closed bars back to one that was told, or as far as the limit; returns how many, -1 if the terminal cannot tell
+//--- reads closed bars back to the one that was forming, or as far as the limit; returns how many, -1 if the terminal cannot tell
 int CBarFeed::ReadBack(const int index)
   {
    ENUM_TIMEFRAMES timeframe=CCodes::Timeframe(m_lines[index].minutes);
-   int wanted=1;
-   while(true)
-     {
-      int total=CBarReader::Last(m_lines[index].symbol,timeframe,wanted,m_rates);
-      if(total<=0 || total<wanted || wanted>=DTMS_BARS_BEHIND || !m_lines[index].started
-         || (long)m_rates[0].time<=m_lines[index].told_s)
-         return(total);
-      wanted=(wanted==1 ? 8 : DTMS_BARS_BEHIND);
-     }
-   return(-1);
+   int wanted=2;
+   int total=CBarReader::Last(m_lines[index].symbol,timeframe,wanted,m_rates);
+   if(total<wanted || (long)m_rates[0].time<=m_lines[index].forming_s)
+      return(total);
+   return(CBarReader::Last(m_lines[index].symbol,timeframe,DTMS_BARS_BEHIND,m_rates));
   }
 
 void CBarFeed::TellSince(const int index,const int total)
   {
    for(int i=0; i<total; i++)
-      if((long)m_rates[i].time>m_lines[index].told_s)
+      if((long)m_rates[i].time>=m_lines[index].forming_s)
          Tell(index,m_rates[i]);
   }
 
@@ -154,8 +154,8 @@ void CBarFeed::Tell(const int index,const MqlRates &rate)
    SBarClosed message;
    message.symbol=m_lines[index].symbol;
    message.timeframe=m_lines[index].minutes;
-   if(CBarReader::Row(rate,message.bar) && !m_pOutbox.SendBar(message))
-      return;
+   if(CBarReader::Row(rate,message.bar))
+      m_pOutbox.SendBar(message);
   }
 
 #endif

@@ -15,6 +15,7 @@ class CBarReader
   {
 public:
    static bool       Row(const MqlRates &rate,SBarRow &row);
+   static long       FormingSince(const string symbol,const ENUM_TIMEFRAMES timeframe);
    static int        Last(const string symbol,const ENUM_TIMEFRAMES timeframe,const int count,MqlRates &rates[]);
    static int        From(const string symbol,const ENUM_TIMEFRAMES timeframe,const long from_s,MqlRates &rates[]);
   };
@@ -33,6 +34,13 @@ bool CBarReader::Row(const MqlRates &rate,SBarRow &row)
    return(row.ts_open>=0 && row.open>0.0 && row.high>0.0 && row.low>0.0 && row.close>0.0);
   }
 
+//--- when the bar that is forming opened, in server seconds; 0: the terminal cannot tell
+long CBarReader::FormingSince(const string symbol,const ENUM_TIMEFRAMES timeframe)
+  {
+   MqlRates forming[];
+   return(CopyRates(symbol,timeframe,0,1,forming)==1 ? (long)forming[0].time : 0);
+  }
+
 //--- the last `count` closed bars, oldest first; returns how many, -1 if the terminal cannot tell
 int CBarReader::Last(const string symbol,const ENUM_TIMEFRAMES timeframe,const int count,MqlRates &rates[])
   {
@@ -42,10 +50,9 @@ int CBarReader::Last(const string symbol,const ENUM_TIMEFRAMES timeframe,const i
 //--- the closed bars that opened at a time or later, oldest first; returns how many, -1 if the terminal cannot tell
 int CBarReader::From(const string symbol,const ENUM_TIMEFRAMES timeframe,const long from_s,MqlRates &rates[])
   {
-   MqlRates forming[];
-   if(CopyRates(symbol,timeframe,0,1,forming)<1)
+   long open_s=FormingSince(symbol,timeframe);
+   if(open_s<=0)
       return(-1);
-   long open_s=(long)forming[0].time;
    if(from_s>=open_s)
       return(0);
    int total=CopyRates(symbol,timeframe,(datetime)from_s,(datetime)(open_s-1),rates);

@@ -5,6 +5,7 @@
 #ifndef DTMS_CAPS_MQH
 #define DTMS_CAPS_MQH
 
+#include "Elapsed.mqh"
 #include "Command.mqh"
 #include "Tag.mqh"
 
@@ -115,7 +116,7 @@ int CCaps::RequestsInSpan(const ulong now_ms)
    int total=ArraySize(m_requests_ms);
    int kept=0;
    for(int i=0; i<total; i++)
-      if(now_ms-m_requests_ms[i]<DTMS_CAP_SPAN_MS)
+      if(CElapsed::Ms(now_ms,m_requests_ms[i])<DTMS_CAP_SPAN_MS)
         {
          m_requests_ms[kept]=m_requests_ms[i];
          kept++;
@@ -184,7 +185,7 @@ double CCaps::UnseenLots(const ulong now_ms)
    int kept=0;
    for(int i=0; i<total; i++)
      {
-      if(m_opened[i].seen || now_ms-m_opened[i].at_ms>=DTMS_CAP_APPEAR_MS)
+      if(m_opened[i].seen || CElapsed::Ms(now_ms,m_opened[i].at_ms)>=DTMS_CAP_APPEAR_MS)
          continue;
       lots+=m_opened[i].lots;
       m_opened[kept]=m_opened[i];

@@ -5,6 +5,7 @@
 #ifndef DTMS_DIALER_MQH
 #define DTMS_DIALER_MQH
 
+#include "Elapsed.mqh"
 #include "Backoff.mqh"
 #include "Random.mqh"
 #include "ServerList.mqh"
@@ -74,7 +75,7 @@ void CDialer::OnUp(const ulong now_ms)
 //--- a connection or an attempt has ended. A link that was up for `steady_ms` has earned a quick next attempt.
 void CDialer::OnEnd(const ulong now_ms,const bool same_server,const ulong steady_ms)
   {
-   if(m_is_up && now_ms-m_held_since_ms>=steady_ms)
+   if(m_is_up && CElapsed::Ms(now_ms,m_held_since_ms)>=steady_ms)
       m_backoff.Reset();
    m_is_up=false;
    m_next_ms=now_ms+m_backoff.Next(m_random.Fraction());

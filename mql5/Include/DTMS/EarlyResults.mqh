@@ -5,6 +5,8 @@
 #ifndef DTMS_EARLY_RESULTS_MQH
 #define DTMS_EARLY_RESULTS_MQH
 
+#include "Elapsed.mqh"
+
 #define DTMS_EARLY_KEPT    32
 #define DTMS_EARLY_LIFE_MS 2000
 #define DTMS_ENDED_KEPT    256
@@ -75,7 +77,7 @@ bool CEarlyResults::TakeStray(const ulong now_ms,MqlTradeResult &result)
   {
    for(int i=0; i<DTMS_EARLY_KEPT; i++)
      {
-      if(!m_used[i] || now_ms-m_at_ms[i]<DTMS_EARLY_LIFE_MS)
+      if(!m_used[i] || CElapsed::Ms(now_ms,m_at_ms[i])<DTMS_EARLY_LIFE_MS)
          continue;
       m_used[i]=false;
       if(!m_tagged[i])

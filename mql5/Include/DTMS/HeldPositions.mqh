@@ -5,6 +5,7 @@
 #ifndef DTMS_HELD_POSITIONS_MQH
 #define DTMS_HELD_POSITIONS_MQH
 
+#include "Elapsed.mqh"
 #include "HeldPosition.mqh"
 #include "TicketIndex.mqh"
 
@@ -145,7 +146,7 @@ ulong CHeldPositions::MissingMs(const int index,const ulong now_ms)
       m_items[index].missing=true;
       m_items[index].missing_ms=now_ms;
      }
-   return(now_ms-m_items[index].missing_ms);
+   return(CElapsed::Ms(now_ms,m_items[index].missing_ms));
   }
 
 //--- whether the look before found as many deals

@@ -5,6 +5,7 @@
 #ifndef DTMS_LINK_MQH
 #define DTMS_LINK_MQH
 
+#include "Elapsed.mqh"
 #include "Dialer.mqh"
 #include "Protocol.mqh"
 #include "Schedule.mqh"
@@ -256,7 +257,7 @@ void CLink::CheckTimes(void)
    if(m_state==LINK_UP)
       CheckSilence();
    else
-      if((m_state==LINK_HANDSHAKE || m_state==LINK_LOGON) && m_now_ms-m_since_ms>=m_logon_ms)
+      if((m_state==LINK_HANDSHAKE || m_state==LINK_LOGON) && CElapsed::Ms(m_now_ms,m_since_ms)>=m_logon_ms)
          End("no answer to "+(m_state==LINK_LOGON ? "the logon" : "the connection"),false);
   }
 

@@ -5,6 +5,7 @@
 #ifndef DTMS_OUTBOX_MQH
 #define DTMS_OUTBOX_MQH
 
+#include "Elapsed.mqh"
 #include "Codes.mqh"
 #include "Messages.mqh"
 #include "ServerClock.mqh"
@@ -221,7 +222,7 @@ bool COutbox::Rested(const string key,const ulong now_ms)
    for(int i=0; i<kept; i++)
       if(m_notice_keys[i]==key)
         {
-         if(now_ms-m_notice_ms[i]<DTMS_NOTICE_REST_MS)
+         if(CElapsed::Ms(now_ms,m_notice_ms[i])<DTMS_NOTICE_REST_MS)
             return(false);
          m_notice_ms[i]=now_ms;
          return(true);

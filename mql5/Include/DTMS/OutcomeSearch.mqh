@@ -5,6 +5,7 @@
 #ifndef DTMS_OUTCOME_SEARCH_MQH
 #define DTMS_OUTCOME_SEARCH_MQH
 
+#include "Elapsed.mqh"
 #include "Attribution.mqh"
 #include "Codes.mqh"
 
@@ -190,7 +191,7 @@ bool COutcomeSearch::CaughtUp(const ulong print,const ulong connected_ms,const u
       m_read_ms=now_ms;
       return(false);
      }
-   return(now_ms-m_read_ms>=catch_up_ms/DTMS_SEARCH_EQUAL && connected_ms>=catch_up_ms && now_ms-m_since_ms>=catch_up_ms && NewerQuote());
+   return(CElapsed::Ms(now_ms,m_read_ms)>=catch_up_ms/DTMS_SEARCH_EQUAL && connected_ms>=catch_up_ms && CElapsed::Ms(now_ms,m_since_ms)>=catch_up_ms && NewerQuote());
   }
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef DTMS_POSITION_TRACKER_MQH
 #define DTMS_POSITION_TRACKER_MQH
 
+#include "Elapsed.mqh"
 #include "HeldPositions.mqh"
 #include "Outbox.mqh"
 #include "Permissions.mqh"
@@ -69,7 +70,7 @@ public:
    bool              Digest(SDigest &digest) { return(m_teller.Digest(m_held,digest)); }
    bool              Holds(const ulong ticket) const { return(m_held.FindTicket(ticket)>=0); }
    int               Count(void) const { return(m_held.Count()); }
-   ulong             ConnectedMs(const ulong now_ms) const { return(m_connected ? now_ms-m_connected_ms : 0); }
+   ulong             ConnectedMs(const ulong now_ms) const { return(m_connected ? CElapsed::Ms(now_ms,m_connected_ms) : 0); }
   };
 
 CPositionTracker::CPositionTracker(void) : m_pBook(NULL),m_debounce_ms(1000),m_scan_ms(250),m_look(0),m_total(0),m_slice(0),m_missing(0),
@@ -137,8 +138,8 @@ void CPositionTracker::Pump(const ulong now_ms)
 
 bool CPositionTracker::WholeLookDue(const ulong now_ms) const
   {
-   return(m_woken || PositionsTotal()!=m_total || now_ms-m_whole_ms>=DTMS_WHOLE_LOOK_MS
-          || (m_missing>0 && now_ms-m_whole_ms>=DTMS_MISSING_MS));
+   return(m_woken || PositionsTotal()!=m_total || CElapsed::Ms(now_ms,m_whole_ms)>=DTMS_WHOLE_LOOK_MS
+          || (m_missing>0 && CElapsed::Ms(now_ms,m_whole_ms)>=DTMS_MISSING_MS));
   }
 
 //--- a look at all tickets; only one that saw the whole list may find something missing
@@ -272,7 +273,7 @@ bool CPositionTracker::Gone(const int index,const ulong now_ms,CDealSums &sums)
       return(true);
    ulong missing_ms=m_held.MissingMs(index,now_ms);
    bool twice=(readable && m_held.SameDealsAgain(index,sums.deals));
-   return(twice && missing_ms>=m_debounce_ms && now_ms-m_connected_ms>=DTMS_SETTLE_MS);
+   return(twice && missing_ms>=m_debounce_ms && CElapsed::Ms(now_ms,m_connected_ms)>=DTMS_SETTLE_MS);
   }
 
 //--- quotes are sent of every symbol with a position

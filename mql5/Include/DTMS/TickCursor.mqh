@@ -5,7 +5,10 @@
 #ifndef DTMS_TICK_CURSOR_MQH
 #define DTMS_TICK_CURSOR_MQH
 
+#include "Elapsed.mqh"
+
 #define DTMS_TICKS_A_CALL   2000  // quotes asked for at once, beside those that were taken
+#define DTMS_TICK_BACK_MS   600000 // server time is put back by a quarter of an hour at least; less is disorder
 #define DTMS_TICK_ASK_MS    250   // CopyTicks is called this often even if nothing seems to have changed (R03)
 
 //--- what a call of CTickCursor::Read found
@@ -27,9 +30,12 @@ private:
    long              m_last_msc;
    int               m_taken;
    MqlTick           m_seen;
+   MqlTick           m_followed;
    ulong             m_asked_ms;
    long              m_gap_ms;
 
+   bool              PutBack(const string symbol,MqlTick &tick) const;
+   int               Follow(const MqlTick &tick,MqlTick &ticks[]);
    int               Sift(MqlTick &ticks[],const int total);
    void              Advance(const long msc);
 
@@ -47,6 +53,7 @@ public:
 CTickCursor::CTickCursor(void) : m_started(false),m_primed(false),m_last_msc(0),m_taken(0),m_asked_ms(0),m_gap_ms(0)
   {
    ZeroMemory(m_seen);
+   ZeroMemory(m_followed);
   }
 
 //--- forgets the place; the next Start begins at the quote that is there then
@@ -73,7 +80,7 @@ bool CTickCursor::Start(const string symbol)
 //--- whether CopyTicks is worth its price: the last quote is another one, or it is time
 bool CTickCursor::Due(const string symbol,const ulong now_ms)
   {
-   if(!m_primed || now_ms-m_asked_ms>=DTMS_TICK_ASK_MS)
+   if(!m_primed || CElapsed::Ms(now_ms,m_asked_ms)>=DTMS_TICK_ASK_MS)
       return(true);
    MqlTick tick={};
    if(!SymbolInfoTick(symbol,tick))
@@ -89,6 +96,12 @@ int CTickCursor::Read(const string symbol,const ulong now_ms,MqlTick &ticks[],in
   {
    fresh=0;
    m_asked_ms=now_ms;
+   MqlTick last={};
+   if(PutBack(symbol,last))
+     {
+      fresh=Follow(last,ticks);
+      return(DTMS_READ_ALL);
+     }
    int wanted=m_taken+DTMS_TICKS_A_CALL;
    int total=CopyTicks(symbol,ticks,COPY_TICKS_ALL,(ulong)m_last_msc,(uint)wanted);
    if(total<0)
@@ -96,6 +109,24 @@ int CTickCursor::Read(const string symbol,const ulong now_ms,MqlTick &ticks[],in
    m_primed=true;
    fresh=Sift(ticks,total);
    return(total>=wanted ? DTMS_READ_MORE : DTMS_READ_ALL);
+  }
+
+//--- whether the server's clock stands far before the quotes that were taken: it was put back, as in autumn
+bool CTickCursor::PutBack(const string symbol,MqlTick &tick) const
+  {
+   return(m_taken>0 && SymbolInfoTick(symbol,tick) && tick.time_msc>0 && tick.time_msc<m_last_msc-DTMS_TICK_BACK_MS);
+  }
+
+//--- until it has caught up the terminal's row is in disorder; only its last quote is sure, and some may be missed
+int CTickCursor::Follow(const MqlTick &tick,MqlTick &ticks[])
+  {
+   bool same=(tick.time_msc==m_followed.time_msc && tick.bid==m_followed.bid && tick.ask==m_followed.ask && tick.last==m_followed.last);
+   if(same || ArrayResize(ticks,1,DTMS_TICKS_A_CALL)<1)
+      return(0);
+   m_followed=tick;
+   ticks[0]=tick;
+   m_gap_ms=1;
+   return(1);
   }
 
 //--- moves the quotes that were not taken before to the front, and the place behind them

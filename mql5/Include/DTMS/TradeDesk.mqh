@@ -5,6 +5,7 @@
 #ifndef DTMS_TRADE_DESK_MQH
 #define DTMS_TRADE_DESK_MQH
 
+#include "Elapsed.mqh"
 #include "Attribution.mqh"
 #include "Caps.mqh"
 #include "EarlyResults.mqh"
@@ -265,7 +266,7 @@ void CTradeDesk::Pump(const ulong connected_ms,const ulong now_ms)
    for(int i=m_tasks.Total()-1; i>=0; i--)
      {
       CTradeTask *p_task=m_tasks.TaskAt(i);
-      if(p_task.state==TASK_IN_FLIGHT && now_ms-p_task.sent_ms>=m_result_ms)
+      if(p_task.state==TASK_IN_FLIGHT && CElapsed::Ms(now_ms,p_task.sent_ms)>=m_result_ms)
          Unclear(p_task,"no answer of the broker in "+IntegerToString((long)m_result_ms)+" ms",now_ms);
       if(p_task.state==TASK_SEARCHING)
          Search(p_task,connected_ms,now_ms);
@@ -332,7 +333,7 @@ void CTradeDesk::Report(CTradeTask *p_task,const int outcome,const int why,const
    report.volume=CCodes::NotNegative(p_task.volume);
    report.price=CCodes::NotNegative(p_task.Price());
    report.attempts=(uint)p_task.attempts;
-   report.elapsed_ms=(uint)(now_ms-p_task.command.arrived_ms);
+   report.elapsed_ms=(uint)CElapsed::Ms(now_ms,p_task.command.arrived_ms);
    report.detail=CCodes::Clip(detail,DTMS_DETAIL_LIMIT);
 //--- a position that was opened has the ticket of its order
    if(!CTradeChecks::Describe(p_task.command.ticket!=0 ? p_task.command.ticket : p_task.order,report) && p_task.command.ticket==0)

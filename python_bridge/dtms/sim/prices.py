@@ -1,8 +1,8 @@
 """
 Prices from files: quotes as they were recorded, or bars turned into quotes.
 
-Three layouts are known, told apart by their header: quotes (``time_msc,bid,ask``), minute bars of bid and ask, and
-M15 bars as a terminal exports them. A bar becomes four quotes spread evenly over it: open, the nearer of high and
+Three layouts are known, told apart by the columns that their header names, in any order and beside others: quotes
+(``time_msc,bid,ask``), minute bars of bid and ask, and M15 bars as a terminal exports them. A bar becomes four quotes spread evenly over it: open, the nearer of high and
 low, the other, close. **The path inside a bar is then modelled**, and whoever shows results must say so
 (`PriceSeries.modelled`). Quotes with ask below bid are kept.
 """
@@ -69,19 +69,33 @@ def read_prices(path: Path, *, spread: float | None = None, offset_s: int = 0) -
         PriceFileError: the file or a line of it cannot be used.
     """
     lines = _lines(path)
-    header = next(lines, (1, ""))[1]
-    if header == "time_msc,bid,ask":
-        points, digits = _collect(path, lines, _tick_line)
+    header = [name.strip().strip('"') for name in next(lines, (1, ""))[1].split(",")]
+    if columns := _places(header, _TICK_COLUMNS):
+        points, digits = _collect(path, lines, columns, _tick_line)
         return PriceSeries(path.name, points, digits, None)
-    if header == ",".join(_M1_COLUMNS):
-        points, digits = _collect(path, lines, _m1_line)
+    if columns := _places(header, _M1_COLUMNS):
+        points, digits = _collect(path, lines, columns, _m1_line)
         return PriceSeries(path.name, points, digits, "the path inside each M1 bar is modelled")
-    if header == ",".join(_M15_COLUMNS):
-        bids, digits = _collect(path, lines, _m15_line(offset_s))
+    if columns := _places(header, _M15_COLUMNS):
+        bids, digits = _collect(path, lines, columns, _m15_line(offset_s))
         width = spread if spread is not None else _MODELLED_SPREAD_POINTS * 10.0**-digits
         points = [PricePoint(p.time_msc, p.bid, round(p.bid + width, 8)) for p in bids]
         return PriceSeries(path.name, points, digits, f"the path inside each M15 bar and the spread ({width:.8g}) are modelled")
-    raise PriceFileError(path, 1, f"header {header[:80]!r} is none of the three known layouts")
+    raise PriceFileError(path, 1, f"header {','.join(header)[:80]!r} is none of the three known layouts")
+
+
+class _Columns(NamedTuple):
+    """Which of a line's fields are wanted, in the layout's order, and how many fields a line has."""
+
+    places: tuple[int, ...]
+    width: int
+
+
+def _places(header: Sequence[str], wanted: Sequence[str]) -> _Columns | None:
+    """Where the wanted columns stand, whatever else is there and in whatever order; None when one is missing."""
+    if not set(wanted) <= set(header):
+        return None
+    return _Columns(tuple(header.index(name) for name in wanted), len(header))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -89,7 +103,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     opener: Callable[..., Iterable[str]] = gzip.open if path.suffix == ".gz" else open
     number = 0
     try:
-        with opener(path, "rt", encoding="utf-8", newline=None) as file:  # type: ignore[attr-defined]
+        with opener(path, "rt", encoding="utf-8-sig", newline=None) as file:  # type: ignore[attr-defined]
             for number, line in enumerate(file, 1):
                 if text := line.strip():
                     yield number, text
@@ -102,12 +116,12 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 _LineReader = Callable[[list[str]], list[PricePoint]]
 
 
-def _collect(path: Path, lines: Iterator[tuple[int, str]], read: _LineReader) -> tuple[list[PricePoint], int]:
+def _collect(path: Path, lines: Iterator[tuple[int, str]], columns: _Columns, read: _LineReader) -> tuple[list[PricePoint], int]:
     points: list[PricePoint] = []
     digits, last = 0, -math.inf
     for number, line in lines:
-        fields = line.split(",")
         try:
+            fields = _picked(line, columns)
             quotes = read(fields)
         except _BadLine as bad:
             raise PriceFileError(path, number, str(bad)) from None
@@ -121,9 +135,11 @@ def _collect(path: Path, lines: Iterator[tuple[int, str]], read: _LineReader) ->
     return points, min(digits, 8)
 
 
-def _fields(fields: list[str], count: int) -> None:
-    if len(fields) != count:
-        raise _BadLine(f"{len(fields)} fields where {count} are expected")
+def _picked(line: str, columns: _Columns) -> list[str]:
+    fields = line.split(",")
+    if len(fields) != columns.width:
+        raise _BadLine(f"{len(fields)} fields where {columns.width} are expected")
+    return [fields[place].strip() for place in columns.places]
 
 
 def _integer(text: str, what: str) -> int:
@@ -143,10 +159,10 @@ def _price(text: str, what: str) -> float:
 
 
 def _tick_line(fields: list[str]) -> list[PricePoint]:
-    _fields(fields, 3)
     return [PricePoint(_integer(fields[0], "time_msc"), _price(fields[1], "bid"), _price(fields[2], "ask"))]
 
 
+_TICK_COLUMNS: Final = ("time_msc", "bid", "ask")
 _M1_COLUMNS: Final = (
     "time",
     "open_bid",
@@ -178,7 +194,6 @@ def path_order(bar: Ohlc) -> tuple[int, int, int, int]:
 
 def _m1_line(fields: list[str]) -> list[PricePoint]:
     """Bid and ask pass their extremes together, in the bid's order."""
-    _fields(fields, len(_M1_COLUMNS))
     begin = _integer(fields[0], "time") * 1_000
     bids, asks = _ohlc(fields[1:5], _M1_COLUMNS[1:5]), _ohlc(fields[5:9], _M1_COLUMNS[5:9])
     step = MINUTE_S * 1_000 // 4
@@ -187,7 +202,6 @@ def _m1_line(fields: list[str]) -> list[PricePoint]:
 
 def _m15_line(offset_s: int) -> _LineReader:
     def read(fields: list[str]) -> list[PricePoint]:
-        _fields(fields, len(_M15_COLUMNS))
         try:
             opened = datetime.fromisoformat(fields[0]).replace(tzinfo=UTC)
         except ValueError:

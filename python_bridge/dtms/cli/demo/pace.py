@@ -8,8 +8,8 @@ from dtms.cli.demo.stage import Stage
 from dtms.errors import UsageError
 
 MAX = "max"
-_WINDOW = 256  # quotes on their way at most; a quarter of the link's credit, so that nothing needs to be conflated
-_BATCH = 64  # one frame of quotes
+_WINDOW = 16  # quotes on their way at most: what is decided on one of them still meets nearly the same market
+_BATCH = 8
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?")
 
 
