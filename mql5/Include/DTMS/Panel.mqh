@@ -6,7 +6,7 @@
 #define DTMS_PANEL_MQH
 
 #define DTMS_PANEL_PREFIX    "DtmsPanel."
-#define DTMS_PANEL_LINES     8
+#define DTMS_PANEL_LINES     10
 #define DTMS_PANEL_REST_MS   500       // drawn at most twice a second
 #define DTMS_PANEL_LEFT      8
 #define DTMS_PANEL_TOP       24
@@ -46,6 +46,7 @@ public:
    void              Show(void);
    void              Remove(void);
    void              SetLine(const int line,const string text,const bool warns);
+   void              SetParagraph(const int first,const int lines,const string text,const bool warns);
    void              SetButton(const string text);
    string            Text(const int line) const { return(m_texts[line]); }
    void              Pump(const ulong now_ms);
@@ -129,6 +130,28 @@ void CPanel::SetLine(const int line,const string text,const bool warns)
    m_texts[line]=cut;
    m_warns[line]=warns;
    m_stale[line]=true;
+  }
+
+//--- a longer text over several lines, broken between words
+void CPanel::SetParagraph(const int first,const int lines,const string text,const bool warns)
+  {
+   string rest=text;
+   for(int i=0; i<lines; i++)
+     {
+      int width=StringLen(rest);
+      if(width>DTMS_PANEL_COLUMNS && i<lines-1)
+        {
+         width=DTMS_PANEL_COLUMNS;
+         while(width>0 && StringGetCharacter(rest,width)!=' ')
+            width--;
+         if(width==0)
+            width=DTMS_PANEL_COLUMNS;
+        }
+      SetLine(first+i,StringSubstr(rest,0,width),warns);
+      rest=(width<StringLen(rest) ? StringSubstr(rest,width) : "");
+      if(StringLen(rest)>0 && StringGetCharacter(rest,0)==' ')
+         rest=StringSubstr(rest,1);
+     }
   }
 
 //--- the text of the button

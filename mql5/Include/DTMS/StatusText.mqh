@@ -17,7 +17,8 @@
 #define DTMS_LINE_HANDS     4
 #define DTMS_LINE_POSITIONS 5
 #define DTMS_LINE_COMMAND   6
-#define DTMS_LINE_MISSING   7
+#define DTMS_LINE_MISSING   7   // and the lines below it
+#define DTMS_MISSING_LINES  3
 
 //--- everything that the panel says
 struct SStatus
@@ -91,7 +92,7 @@ void CStatusText::Show(const SStatus &status,CPanel &panel)
    panel.SetLine(DTMS_LINE_HANDS,status.hands_off ? "hands off: on, nothing is executed" : "hands off: no",status.hands_off);
    panel.SetLine(DTMS_LINE_POSITIONS,"positions watched: "+IntegerToString(status.positions),false);
    panel.SetLine(DTMS_LINE_COMMAND,"last command: "+status.command,false);
-   panel.SetLine(DTMS_LINE_MISSING,missing!="" ? "to do: "+missing : "nothing is missing",missing!="");
+   panel.SetParagraph(DTMS_LINE_MISSING,DTMS_MISSING_LINES,missing!="" ? "to do: "+missing : "nothing is missing",missing!="");
    panel.SetButton(status.hands_off ? "Allow DTMS again" : "Hands off");
   }
 
