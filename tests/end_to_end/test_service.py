@@ -2,7 +2,6 @@
 `dtms run` and the Expert Advisor as two processes, the broker model between them and the test: what happens is seen at the broker.
 """
 
-import os
 import signal
 import socket
 import subprocess
@@ -12,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-from account import SimulatedAccount, attached
+from tests.end_to_end.account import SimulatedAccount, attached
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -43,7 +41,7 @@ def bought(account: SimulatedAccount) -> int:
     """A position that is watched, and its quote."""
     account.until(lambda: account.shows("link: up"), "the link comes up")
     account.quote(ENTRY - 0.0001, ENTRY)
-    ticket = account.broker.human_open("EURUSD", 0, 0.10, sl=STOP, tp=1.1100)
+    ticket: int = account.broker.human_open("EURUSD", 0, 0.10, sl=STOP, tp=1.1100)
     account.until(lambda: account.shows("positions watched: 1"), "the position is seen")
     return ticket
 
@@ -98,11 +96,12 @@ def test_a_killed_terminal_comes_back_to_the_same_service(tmp_path: Path) -> Non
         account.until(lambda: account.stop_of(ticket) > STOP, "the stop moves")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP there")
 def test_a_stopped_service_is_told_on_the_chart_and_taken_up_again_when_it_wakes(tmp_path: Path) -> None:
     port = free_port()
     with service(tmp_path / "data", port, ACT) as process, attached(tmp_path, f"127.0.0.1:{port}") as account:
         ticket = bought(account)
+        assert sys.platform != "win32"
         process.send_signal(signal.SIGSTOP)
         account.until(lambda: not account.shows("link: up"), "the silence is shown")
         account.quote(ENTRY + 0.0012, ENTRY + 0.0013)
@@ -125,7 +124,10 @@ def test_a_wrong_account_is_refused_with_the_reason_on_chart_and_console(tmp_pat
     folder.mkdir()
     (folder / "dtms.toml").write_text(f'ea_wait_s = 8\n{text}[link]\nbind = "tcp://127.0.0.1:{port}"\n', encoding="utf-8")
     command = [sys.executable, "-m", "dtms.cli.main", "run", "--data", str(folder)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process, attached(tmp_path, f"127.0.0.1:{port}") as account:
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+        attached(tmp_path, f"127.0.0.1:{port}") as account,
+    ):
         account.until(lambda: account.shows(says), "the reason is on the chart")
         _, errors = process.communicate(timeout=20)
 

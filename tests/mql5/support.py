@@ -7,6 +7,7 @@ Monotonic time and market time are virtual and move together, ten milliseconds a
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -18,6 +19,7 @@ from dtms.names import Role
 from dtms.sim.behaviour import Behaviour
 from dtms.sim.broker import Broker
 from dtms.sim.derive import derive_spec
+from dtms.sim.messages import TradeFields
 from dtms.sim.spec import SymbolSpec
 from dtms.sim.terminal import SimTerminal
 from dtms.wire.codec import Frame, decode, encode
@@ -33,8 +35,9 @@ from dtms.wire.messages import (
     ModifyPosition,
     ReducePosition,
     Snapshot,
+    TestRequest,
 )
-from mql5host.build import build, sources_root
+from mql5host.build import Built, build, sources_root
 from mql5host.native import Program
 from mql5host.sockets import SocketModel
 
@@ -49,6 +52,12 @@ CHARTEVENT_OBJECT_CLICK = 1
 M = TypeVar("M", bound=Message)
 
 
+@cache
+def expert() -> Built:
+    """The Expert Advisor, built once a run."""
+    return build(sources_root() / "Experts" / EXPERT, include=sources_root() / "Include")
+
+
 class Router:
     """
     The bridge's end of the link. It answers logons, heartbeats and quotes by itself until a test tells it not to.
@@ -61,6 +70,7 @@ class Router:
     """
 
     def __init__(self, context: "zmq.Context[Any]") -> None:
+        self._context = context
         self.socket = context.socket(zmq.ROUTER)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.port = int(self.socket.bind_to_random_port("tcp://127.0.0.1"))
@@ -108,11 +118,10 @@ class Router:
     def log_on(self, **changes: Any) -> None:
         """Accept the last logon."""
         fields = accepted() | {"epoch": self.epoch} | (self.accept or {}) | changes
-        if not fields["resume"]:
-            self.seq = self.ack = self.tick_seq = 0
+        if fields["resume"]:
+            fields |= {"highest_seq_seen": self.ack, "highest_tick_seq_seen": self.tick_seq} | changes
         else:
-            fields = {"highest_seq_seen": self.ack, "highest_tick_seq_seen": self.tick_seq} | changes | fields
-            fields |= {"highest_seq_seen": self.ack, "highest_tick_seq_seen": self.tick_seq}
+            self.seq = self.ack = self.tick_seq = 0
         self.send(LogonAccepted(**fields))
 
     def send(self, body: Body, **changes: int) -> None:
@@ -127,6 +136,22 @@ class Router:
             fields: dict[str, Any] = dict.fromkeys(Heartbeat.FIELDS, 0)
             fields |= {"highest_seq_sent": self.seq, "tick_seq": self.tick_seq if self.credit else 0}
             self.send(Heartbeat(**(fields | {"utc_offset_s": None, "test_id": None, "hands_off": False, "digest": None})))
+
+    def reopen(self) -> None:
+        """Cut the connection, as by a broken network; the program dials the same port again."""
+        self.socket.close()
+        self.identity = b""
+        self.socket = self._context.socket(zmq.ROUTER)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.socket.bind(f"tcp://127.0.0.1:{self.port}")
+            except zmq.ZMQError as error:  # the old socket's thread has not let the port go
+                if error.errno != zmq.EADDRINUSE or time.monotonic() > end:
+                    raise
+            else:
+                return
 
     def next_id(self) -> int:
         """A command_id that was not used before."""
@@ -170,8 +195,13 @@ class Harness:
         inputs: the Expert Advisor's.
         behaviour: how the broker treats requests.
         immediate: answers may come before OrderSendAsync returns.
-        broker: in place of a fresh one.
         quote_first: give each symbol a quote before the program starts.
+        accept: fields of the LogonAccepted that differ from the usual.
+        account: fields of the account.
+
+    Attributes:
+        now: the program's GetTickCount64.
+        sent: requests that left the terminal, unless they were answered at once.
     """
 
     def __init__(
@@ -186,12 +216,18 @@ class Harness:
         quote_first: bool = True,
         sockets: SocketModel | None = None,
         allowed: Sequence[str] = ("127.0.0.1",),
+        terminal_type: type[SimTerminal] = SimTerminal,
+        terminal_options: Mapping[str, Any] | None = None,
+        accept: Mapping[str, Any] | None = None,
         **account: Any,
     ) -> None:
         self.context: zmq.Context[Any] = zmq.Context()
         self.router = Router(self.context)
+        self.router.accept = dict(accept or {})
         self.now = START_MS
         self._beat_ms = 0
+        self._asked = 0
+        self.sent: list[TradeFields] = []
         self.specs = list(specs) if specs is not None else [derive_spec("EURUSD")]
         self.chart = self.specs[0].name
         self.broker = Broker(self.specs, deposit=deposit, time_msc=T0, offset_ms=OFFSET_MS, behaviour=behaviour)
@@ -200,13 +236,16 @@ class Harness:
         if quote_first:
             for spec in self.specs:
                 self.quote(spec.name)
-        self.terminal = SimTerminal(call=lambda request: self.broker.call(request, self.now), immediate=immediate)
+        self.terminal = terminal_type(
+            call=lambda request: self.broker.call(request, self.now),
+            immediate=immediate,
+            **(terminal_options or {}),
+        )
         self.terminal.apply_all(self.broker.full_state())
         self.terminal.take_events()
         texts = {"Servers": f"127.0.0.1:{self.router.port}"} | dict(inputs or {})
-        built = build(sources_root() / "Experts" / EXPERT, include=sources_root() / "Include")
         self.program = Program(
-            built,
+            expert(),
             self.terminal,
             files=folder / "Files",
             symbol=self.chart,
@@ -256,7 +295,9 @@ class Harness:
 
     def exchange(self) -> None:
         """Requests to the broker, its news to the terminal, events to the program."""
-        self.broker.receive(self.terminal.take_requests(), self.now)
+        taken = self.terminal.take_requests()
+        self.sent += [request.trade for request in taken]
+        self.broker.receive(taken, self.now)
         self.broker.step(self.now)
         self.terminal.apply_all(self.broker.take_updates())
         self.terminal.step(self.now)
@@ -284,9 +325,15 @@ class Harness:
             self.step(wait_ms=1)
 
     def settle(self) -> None:
-        """Until nothing more is on the way: the program has read what was sent, and what it says has come."""
-        beats = len(self.router.of(Heartbeat))
-        self.until(lambda: len(self.router.of(Heartbeat)) >= beats + 2)
+        """Until nothing more is on the way: the program has read what was sent, and what it had to say has come."""
+        self._round_trip()
+        self.advance(300)
+        self._round_trip()
+
+    def _round_trip(self) -> None:
+        self._asked += 1
+        self.router.send(TestRequest(test_id=self._asked))
+        self.until(lambda: any(beat.test_id == self._asked for beat in self.router.of(Heartbeat)))
 
     # ---- what tests do
 

@@ -21,10 +21,12 @@ from dtms.wire.codec import FLAG_DUP
 from dtms.wire.messages import (
     Credit,
     HandsOff,
+    Heartbeat,
     Logon,
     ModifyPosition,
     RoleChanged,
 )
+from mql5host.sockets import SocketModel
 
 
 def test_the_first_frame_is_a_logon_that_says_how_far_the_session_is(context: zmq.Context[Any], dial: Callable[..., Life]) -> None:
@@ -172,6 +174,8 @@ def test_a_resent_frame_of_the_bridge_is_applied_once(link: tuple[Life, Server],
 
 def test_a_restarted_bridge_begins_anew(link: tuple[Life, Server], context: zmq.Context[Any]) -> None:
     terminal, server = link
+    server.send(hands_off("old"))
+    terminal.until(lambda: "heard old" in terminal.printed)
     terminal.say("two")
     server = lose(terminal, server, context)
     terminal.say("of the session before")
@@ -186,6 +190,8 @@ def test_a_restarted_bridge_begins_anew(link: tuple[Life, Server], context: zmq.
     assert frame.session == logon.nonce
     assert not any(isinstance(f.body, HandsOff) for f in server.frames)
     assert terminal.status()["highest"] == str(EPOCH + 1)
+    server.send(hands_off("number one of the next epoch"), seq=1)
+    terminal.until(lambda: "heard number one of the next epoch" in terminal.printed)
 
 
 def test_a_bridge_that_wants_what_is_gone_gets_a_fresh_session(link: tuple[Life, Server], context: zmq.Context[Any]) -> None:
@@ -235,17 +241,26 @@ def test_acknowledged_frames_make_room(context: zmq.Context[Any], dial: Callable
     assert not any(line.startswith("not kept") for line in terminal.printed)
 
 
-def test_a_long_resend_stays_behind_no_heartbeat_and_loses_nothing(link: tuple[Life, Server], context: zmq.Context[Any]) -> None:
+def test_a_long_resend_loses_nothing_and_no_heartbeat_waits_for_its_end(
+    link: tuple[Life, Server], context: zmq.Context[Any]
+) -> None:
     terminal, server = link
     server = lose(terminal, server, context)
-    for number in range(1_900):
+    for number in range(1_900):  # about 1 MB
         terminal.say(f"{number:500}")
-    terminal.advance(400)
+    server.dialed_again()
     server.next(Logon)
     server.accept(resume=True, seen=1)
+    terminal.program.set_socket_model(SocketModel(send_limit=2_000))
+    terminal.until(lambda: bool(server.frames))
 
+    terminal.advance(1_000, step=100)
+    terminal.until(lambda: any(isinstance(f.body, Heartbeat) for f in server.frames))
+    before = len(server.frames)
+    terminal.program.set_socket_model(SocketModel())
     terminal.until(lambda: sum(isinstance(f.body, HandsOff) for f in server.frames) == 1_900)
 
+    assert before < 400
     assert [f.seq for f in server.frames if f.seq] == list(range(2, 1_902))
     terminal.until(lambda: terminal.status()["room"] == "1")
 

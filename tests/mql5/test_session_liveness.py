@@ -2,22 +2,13 @@
 Heartbeats, silence and pauses of a session in MQL5 (R25).
 """
 
-from tests.mql5.conftest import (
-    BUSY,
-    EPOCH,
-    START_MS,
-    Life,
-    Server,
-    beat,
-    hands_off,
-    keep_alive,
-)
+from collections.abc import Callable
+from typing import Any
 
-from dtms.wire.messages import (
-    Credit,
-    Heartbeat,
-    TestRequest,
-)
+import zmq
+from tests.mql5.conftest import BUSY, EPOCH, START_MS, Life, Server, beat, hands_off, keep_alive
+
+from dtms.wire.messages import Credit, Heartbeat, Logon, TestRequest
 
 
 def test_heartbeats_keep_their_schedule_on_a_coarse_timer(link: tuple[Life, Server]) -> None:
@@ -82,6 +73,16 @@ def test_any_frame_ends_silence(link: tuple[Life, Server]) -> None:
     assert not any(isinstance(f.body, TestRequest) for f in server.frames)
 
 
+def test_each_silence_is_asked_about_anew(link: tuple[Life, Server]) -> None:
+    terminal, server = link
+    for _ in range(3):
+        terminal.advance(2_600)
+        server.next(TestRequest)
+        server.send(beat())
+        terminal.until(lambda: f"message {Heartbeat.TYPE} of epoch {EPOCH}" in terminal.printed)
+        terminal.printed.clear()
+
+
 def test_a_test_request_is_answered_at_once(link: tuple[Life, Server]) -> None:
     _, server = link
 
@@ -102,6 +103,17 @@ def test_a_pause_of_our_own_is_no_silence_of_the_peer(link: tuple[Life, Server])
     terminal.advance(200)
     assert terminal.status()["up"] == "0"
     assert server.frames
+
+
+def test_a_pause_of_our_own_does_not_end_a_logon_under_way(context: zmq.Context[Any], dial: Callable[..., Life]) -> None:
+    server = Server(context)
+    terminal = dial(server)
+    server.next(Logon)
+
+    terminal.advance(60_000, step=60_000)
+
+    server.accept()
+    terminal.until(lambda: terminal.status()["up"] == "1")
 
 
 def test_what_arrived_in_a_pause_is_read_before_silence_is_judged(link: tuple[Life, Server]) -> None:

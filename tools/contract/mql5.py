@@ -11,7 +11,7 @@ from dtms.wire.messages import MAX_FRAME_BYTES, MAX_SNAPSHOT_PART, MODELS, PROTO
 
 TAG_PREFIX = 0x2D7D  # 15 bits of the magic number that say "ours" (R19)
 
-_BANNER = """//+------------------------------------------------------------------+
+BANNER = """//+------------------------------------------------------------------+
 //| {name:<65}|
 //| {what:<65}|
 //+------------------------------------------------------------------+
@@ -62,7 +62,7 @@ def protocol_mqh() -> str:
     rows += [(f"DTMS_MSG_{snake(model.__name__)}", str(model.TYPE)) for model in MODELS]
     rows += [(f"DTMS_{snake(e.__name__)}_{member.name}", str(int(member))) for e in enumerations() for member in e]
     width = max(len(name) for name, _ in rows) + 2
-    text = _BANNER.format(name="Protocol.mqh", what="constants of the link protocol, schemas/PROTOCOL.md")
+    text = BANNER.format(name="Protocol.mqh", what="constants of the link protocol, schemas/PROTOCOL.md")
     text += "#ifndef DTMS_PROTOCOL_MQH\n#define DTMS_PROTOCOL_MQH\n\n"
     text += "".join(f"#define {name:<{width}}{value}\n" for name, value in rows)
     return text + "\n#endif\n"
@@ -70,7 +70,7 @@ def protocol_mqh() -> str:
 
 def messages_mqh() -> str:
     """Return the text of Messages.mqh."""
-    text = _BANNER.format(name="Messages.mqh", what="messages of the link as structures, schemas/PROTOCOL.md")
+    text = BANNER.format(name="Messages.mqh", what="messages of the link as structures, schemas/PROTOCOL.md")
     text += "#ifndef DTMS_MESSAGES_MQH\n#define DTMS_MESSAGES_MQH\n\n"
     text += '#include "MsgPackReader.mqh"\n#include "MsgPackWriter.mqh"\n#include "Protocol.mqh"\n\n'
     text += _tick()

@@ -246,7 +246,7 @@ void CBridge::OnTrade(void)
   {
    m_tracker.Wake(0);
    m_deals.Wake();
-   m_orders.Wake();
+   m_orders.Wake(0);
   }
 
 //--- a transaction: a hint to look, and the only way in which answers of the broker come
@@ -254,7 +254,7 @@ void CBridge::OnTransaction(const MqlTradeTransaction &trans,const MqlTradeReque
   {
    m_tracker.Wake(trans.position);
    m_deals.Wake();
-   m_orders.Wake();
+   m_orders.Wake(trans.order);
    if(trans.type==TRADE_TRANSACTION_REQUEST)
       m_gateway.OnResult(request,result,GetTickCount64());
   }

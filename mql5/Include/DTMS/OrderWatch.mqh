@@ -6,35 +6,44 @@
 #define DTMS_ORDER_WATCH_MQH
 
 #include "Outbox.mqh"
+#include "Tag.mqh"
 #include "TicketIndex.mqh"
 
 #define DTMS_ORDERS_REST_MS  1000   // orders are looked at at least this often
 #define DTMS_ORDERS_TEXT     512
-#define DTMS_ORDER_GONE_LOOKS 20    // looks for a vanished order in the history before it is given up
+#define DTMS_ORDER_GONE_LOOKS 20    // looks for an order that is in no list before it is given up
+#define DTMS_ORDER_ENDS_KEPT  256   // ends that were told, so that each is told once
 
 struct SWatchedOrder
   {
    ulong             ticket;
    double            volume_current;
    double            price_open;
-   int               missing;
+   int               missing;     // looks that did not find it live
+   bool              told;        // as a live order
 
-                     SWatchedOrder(void) : ticket(0),volume_current(0.0),price_open(0.0),missing(0) {}
+                     SWatchedOrder(void) : ticket(0),volume_current(0.0),price_open(0.0),missing(0),told(false) {}
   };
 
 //+------------------------------------------------------------------+
 //| COrderWatch: tells a live order when it is met and when it       |
 //| differs, and its end once the history has it. Between the two    |
-//| lists an order is in neither for an instant.                     |
+//| lists an order is in neither for an instant. A market order may  |
+//| be in the history before it was seen live: transactions name it, |
+//| and it is told if it bears our tag.                              |
 //+------------------------------------------------------------------+
 class COrderWatch
   {
 private:
    COutbox          *m_pOutbox;
    SWatchedOrder     m_orders[];
+   ulong             m_ended[DTMS_ORDER_ENDS_KEPT];
+   int               m_ended_next;
    bool              m_woken;
    ulong             m_next_ms;
 
+   int               Add(const ulong ticket);
+   bool              HasEnded(const ulong ticket) const;
    int               Find(const ulong ticket) const;
    void              LookAtLive(const int index,const ulong ticket);
    bool              Ended(const int index);
@@ -45,13 +54,15 @@ private:
 public:
                      COrderWatch(void);
    void              Init(COutbox *p_outbox);
-   void              Wake(void) { m_woken=true; }
+   void              Wake(const ulong ticket);
    void              Accepted(const bool resume);
    void              Pump(const ulong now_ms);
   };
 
-COrderWatch::COrderWatch(void) : m_pOutbox(NULL),m_woken(true),m_next_ms(0)
+COrderWatch::COrderWatch(void) : m_pOutbox(NULL),m_ended_next(0),m_woken(true),m_next_ms(0)
   {
+   for(int i=0; i<DTMS_ORDER_ENDS_KEPT; i++)
+      m_ended[i]=0;
   }
 
 void COrderWatch::Init(COutbox *p_outbox)
@@ -78,6 +89,31 @@ int COrderWatch::Find(const ulong ticket) const
    return(-1);
   }
 
+int COrderWatch::Add(const ulong ticket)
+  {
+   int place=ArraySize(m_orders);
+   if(ArrayResize(m_orders,place+1,16)<=place)
+      return(-1);
+   m_orders[place].ticket=ticket;
+   return(place);
+  }
+
+bool COrderWatch::HasEnded(const ulong ticket) const
+  {
+   for(int i=0; i<DTMS_ORDER_ENDS_KEPT; i++)
+      if(m_ended[i]==ticket)
+         return(true);
+   return(false);
+  }
+
+//--- something happened; to this order, if the number is not 0
+void COrderWatch::Wake(const ulong ticket)
+  {
+   m_woken=true;
+   if(ticket!=0 && Find(ticket)<0 && !HasEnded(ticket) && Add(ticket)<0)
+      m_next_ms=0;
+  }
+
 //--- looks when something happened, and once in a while
 void COrderWatch::Pump(const ulong now_ms)
   {
@@ -102,17 +138,11 @@ void COrderWatch::LookAtLive(const int index,const ulong ticket)
   {
    double volume=CCodes::NotNegative(OrderGetDouble(ORDER_VOLUME_CURRENT));
    double price=CCodes::NotNegative(OrderGetDouble(ORDER_PRICE_OPEN));
-   int place=index;
-   bool same=false;
+   int place=(index<0 ? Add(ticket) : index);
    if(place<0)
-     {
-      place=ArraySize(m_orders);
-      if(ArrayResize(m_orders,place+1,16)<place+1)
-         return;
-      m_orders[place].ticket=ticket;
-     }
-   else
-      same=(m_orders[place].volume_current==volume && m_orders[place].price_open==price);
+      return;
+   bool same=(m_orders[place].told && m_orders[place].volume_current==volume && m_orders[place].price_open==price);
+   m_orders[place].told=true;
    m_orders[place].missing=0;
    m_orders[place].volume_current=volume;
    m_orders[place].price_open=price;
@@ -123,9 +153,13 @@ void COrderWatch::LookAtLive(const int index,const ulong ticket)
 //--- whether the history has the order; one that never appears there is given up
 bool COrderWatch::Ended(const int index)
   {
-   if(!HistoryOrderSelect(m_orders[index].ticket))
+   ulong ticket=m_orders[index].ticket;
+   if(!HistoryOrderSelect(ticket))
       return(m_orders[index].missing>=DTMS_ORDER_GONE_LOOKS);
-   TellEnd(m_orders[index].ticket);
+   if(m_orders[index].told || CTag::IsOurs((ulong)HistoryOrderGetInteger(ticket,ORDER_MAGIC)))
+      TellEnd(ticket);
+   m_ended[m_ended_next]=ticket;
+   m_ended_next=(m_ended_next+1)%DTMS_ORDER_ENDS_KEPT;
    return(true);
   }
 
