@@ -1,5 +1,5 @@
 """
-`dtms run` as a process: how it starts, why it does not, and how it ends. Judged from outside: exit status, standard error, the port.
+`dtms run` as a process: how it starts, why it does not, and how it ends. Judged from outside: status, standard error, port.
 """
 
 import json

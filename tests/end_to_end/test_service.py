@@ -17,6 +17,7 @@ pytestmark = pytest.mark.timeout(180)
 
 ACT = 'mode = "act"\n[adopt]\nscope = "all"\nconfirmed = true\n'
 ENTRY, STOP = 1.1000, 1.0990
+STOP_IT, WAKE_IT = (getattr(signal, name, signal.SIGTERM) for name in ("SIGSTOP", "SIGCONT"))  # neither is on Windows
 
 
 def free_port() -> int:
@@ -101,12 +102,11 @@ def test_a_stopped_service_is_told_on_the_chart_and_taken_up_again_when_it_wakes
     port = free_port()
     with service(tmp_path / "data", port, ACT) as process, attached(tmp_path, f"127.0.0.1:{port}") as account:
         ticket = bought(account)
-        assert sys.platform != "win32"
-        process.send_signal(signal.SIGSTOP)
+        process.send_signal(STOP_IT)
         account.until(lambda: not account.shows("link: up"), "the silence is shown")
         account.quote(ENTRY + 0.0012, ENTRY + 0.0013)
 
-        process.send_signal(signal.SIGCONT)
+        process.send_signal(WAKE_IT)
 
         account.until(lambda: account.stop_of(ticket) > STOP, "the stop moves")
 

@@ -133,13 +133,19 @@ Load = Callable[..., Program]
 Run = Callable[..., list[str]]
 
 
+@pytest.fixture(scope="session")
+def library_cache(request: pytest.FixtureRequest) -> Path:
+    """Where the libraries of these tests are kept from one run to the next."""
+    return Path(request.config.cache.mkdir("mql5host"))
+
+
 @pytest.fixture
 def terminal() -> PlainTerminal:
     return PlainTerminal()
 
 
 @pytest.fixture
-def load(terminal: PlainTerminal, tmp_path: Path) -> Iterator[Load]:
+def load(terminal: PlainTerminal, tmp_path: Path, library_cache: Path) -> Iterator[Load]:
     """Build and open a program: from MQL5 text, or from a file of the fixtures folder."""
     programs: list[Program] = []
 
@@ -149,7 +155,7 @@ def load(terminal: PlainTerminal, tmp_path: Path) -> Iterator[Load]:
             path.write_text(source, encoding="utf-8")
         else:
             path = FIXTURES / source
-        built = build(path, include=FIXTURES / "Include")
+        built = build(path, include=FIXTURES / "Include", cache=library_cache)
         settings.setdefault("files", tmp_path / "terminal" / "Files")
         settings.setdefault("symbol", "EURUSD")
         programs.append(Program(built, terminal, **settings))

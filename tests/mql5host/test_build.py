@@ -23,12 +23,12 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_same_sources_are_built_once_and_known_by_their_hash(source: Path) -> None:
-    first = build(source, include=INCLUDE)
+def test_the_same_sources_are_built_once_and_known_by_their_hash(source: Path, library_cache: Path) -> None:
+    first = build(source, include=INCLUDE, cache=library_cache)
     stamp = first.library.stat().st_mtime_ns
-    again = build(source, include=INCLUDE)
+    again = build(source, include=INCLUDE, cache=library_cache)
     (source.parent / "y.mqh").write_text("int Twice(const int n)\n  {\n   return(n+n);\n  }\n", encoding="utf-8")
-    changed = build(source, include=INCLUDE)
+    changed = build(source, include=INCLUDE, cache=library_cache)
 
     assert again == first
     assert first.library.stat().st_mtime_ns == stamp
@@ -36,8 +36,11 @@ def test_the_same_sources_are_built_once_and_known_by_their_hash(source: Path) -
     assert changed.library != first.library
 
 
-def test_a_define_makes_another_library_of_the_same_sources(source: Path) -> None:
-    plain, defined = build(source, include=INCLUDE), build(source, include=INCLUDE, defines=["SOME=1"])
+def test_a_define_makes_another_library_of_the_same_sources(source: Path, library_cache: Path) -> None:
+    plain, defined = (
+        build(source, include=INCLUDE, cache=library_cache),
+        build(source, include=INCLUDE, cache=library_cache, defines=["SOME=1"]),
+    )
 
     assert plain.source_sha256 == defined.source_sha256
     assert plain.library != defined.library
@@ -62,28 +65,28 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=list(REFUSED))
-def test_what_does_not_belong_is_refused_with_its_place_in_the_mql5_source(source: Path, case: str) -> None:
+def test_what_does_not_belong_is_refused_with_its_place_in_the_mql5_source(source: Path, case: str, library_cache: Path) -> None:
     text, place = REFUSED[case]
     source.write_text(text, encoding="utf-8")
 
     with pytest.raises(BuildError) as caught:
-        build(source, include=INCLUDE)
+        build(source, include=INCLUDE, cache=library_cache)
 
     assert place in caught.value.output
 
 
-def test_a_fault_in_an_include_names_the_include(source: Path) -> None:
+def test_a_fault_in_an_include_names_the_include(source: Path, library_cache: Path) -> None:
     (source.parent / "y.mqh").write_text("int Twice(const int n)\n  {\n   return(unknown);\n  }\n", encoding="utf-8")
 
     with pytest.raises(BuildError) as caught:
-        build(source, include=INCLUDE)
+        build(source, include=INCLUDE, cache=library_cache)
 
     assert "y.mqh:3" in caught.value.output
 
 
-def test_a_compiler_that_is_not_there_is_said(source: Path) -> None:
+def test_a_compiler_that_is_not_there_is_said(source: Path, library_cache: Path) -> None:
     with pytest.raises(BuildError, match="no-such-compiler"):
-        build(source, include=INCLUDE, compiler="no-such-compiler")
+        build(source, include=INCLUDE, cache=library_cache, compiler="no-such-compiler")
 
 
 def test_the_sources_folder_holds_the_experts_and_what_they_include() -> None:
@@ -93,14 +96,16 @@ def test_the_sources_folder_holds_the_experts_and_what_they_include() -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-def test_zig_builds_programs_that_notice_the_same_errors(terminal: PlainTerminal, tmp_path: Path) -> None:
+def test_zig_builds_programs_that_notice_the_same_errors(terminal: PlainTerminal, tmp_path: Path, library_cache: Path) -> None:
     pytest.importorskip("ziglang")
-    built = build(FIXTURES / "language.mq5", include=INCLUDE, compiler="zig")
+    built = build(FIXTURES / "language.mq5", include=INCLUDE, cache=library_cache, compiler="zig")
     with Program(built, terminal, files=tmp_path / "a", symbol="EURUSD") as program:
         program.start()
     lines = list(terminal.lines)
     terminal.lines.clear()
-    with Program(build(FIXTURES / "language.mq5", include=INCLUDE), terminal, files=tmp_path / "b", symbol="EURUSD") as program:
+    with Program(
+        build(FIXTURES / "language.mq5", include=INCLUDE, cache=library_cache), terminal, files=tmp_path / "b", symbol="EURUSD"
+    ) as program:
         program.start()
     assert lines == terminal.lines
 
@@ -114,7 +119,7 @@ def test_zig_builds_programs_that_notice_the_same_errors(terminal: PlainTerminal
     for body, kind in faults.items():
         path = tmp_path / "fault.mq5"
         path.write_text(f"int g_z=0;\nvoid OnStart()\n  {{\n   {body}\n  }}\n", encoding="utf-8")
-        built = build(path, include=INCLUDE, compiler="zig")
+        built = build(path, include=INCLUDE, cache=library_cache, compiler="zig")
         with Program(built, terminal, files=tmp_path / "c", symbol="EURUSD") as program, pytest.raises(CriticalError) as caught:
             program.start()
         assert (caught.value.kind, caught.value.line) == (kind, 4)

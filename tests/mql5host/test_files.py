@@ -96,6 +96,12 @@ SHARING = {
     "both must share": ("FILE_READ|FILE_SHARE_READ", "FILE_READ", False),
     "readers that share reading": ("FILE_READ|FILE_SHARE_READ", "FILE_READ|FILE_SHARE_READ", True),
     "a writer needs shared writing": ("FILE_READ|FILE_SHARE_READ", "FILE_WRITE|FILE_READ|FILE_SHARE_READ|FILE_SHARE_WRITE", False),
+    "who forbids reading forbids it to those who share all": (
+        "FILE_WRITE|FILE_SHARE_WRITE", "FILE_READ|FILE_SHARE_READ|FILE_SHARE_WRITE", False,
+    ),
+    "who forbids writing forbids it to those who share all": (
+        "FILE_READ|FILE_SHARE_READ", "FILE_WRITE|FILE_SHARE_READ|FILE_SHARE_WRITE", False,
+    ),
     "writers that share all": (
         "FILE_READ|FILE_WRITE|FILE_SHARE_READ|FILE_SHARE_WRITE", "FILE_READ|FILE_WRITE|FILE_SHARE_READ|FILE_SHARE_WRITE", True,
     ),

@@ -63,8 +63,8 @@ def test_properties_of_the_source_are_data(load: Load) -> None:
     assert load(Path("language.mq5")).properties() == {"copyright": "nobody", "version": "1.20"}
 
 
-def test_a_define_of_the_build_chooses_code(terminal: PlainTerminal, tmp_path: Path) -> None:
-    built = build(FIXTURES / "language.mq5", include=FIXTURES / "Include", defines=["WITH_EXTRA"])
+def test_a_define_of_the_build_chooses_code(terminal: PlainTerminal, tmp_path: Path, library_cache: Path) -> None:
+    built = build(FIXTURES / "language.mq5", include=FIXTURES / "Include", cache=library_cache, defines=["WITH_EXTRA"])
 
     with Program(built, terminal, files=tmp_path, symbol="EURUSD") as program:
         program.start()
@@ -112,10 +112,15 @@ def test_objects_in_arrays_survive_growth_and_know_their_place(run: Run) -> None
     cells[0].m_n=5;
     CCell *p_cell=cells[0].Me();
     ArrayResize(cells,1000);
+    cells[0].m_n=6;
     Print(p_cell.m_n,cells[0].Me()==p_cell,cells[999].m_n);
+    ArrayRemove(cells,1,998);
+    cells[1].m_n=7;
+    CCell *p_last=cells[1].Me();
+    Print(p_last.m_n,ArraySize(cells));
     """
 
-    assert run(body, declarations) == ["5true0"]
+    assert run(body, declarations) == ["6true0", "72"]
 
 
 def test_what_is_not_initialised_is_poison_and_globals_are_zero(run: Run) -> None:
@@ -126,7 +131,7 @@ def test_what_is_not_initialised_is_poison_and_globals_are_zero(run: Run) -> Non
     SBare structs[];
     ArrayResize(grown,1);
     ArrayResize(structs,1);
-    Print(p_bare.m_n!=0,grown[0]!=0,structs[0].n!=0,structs[0].text==NULL,g_zero);
+    Print(p_bare.m_n==-842150451,grown[0]!=0,structs[0].n!=0,structs[0].text==NULL,g_zero);
     delete p_bare;
     """
 

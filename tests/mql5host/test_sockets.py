@@ -168,10 +168,11 @@ def test_a_peer_that_does_not_read_makes_a_send_partial_when_the_time_is_over(st
     _, do = start()
     with connected(do, server):
         assert do("timeouts", 30) == "timeouts 1 0"
-        sent = int(do("send", 64_000_000).split()[1])
-        assert 0 < sent < 64_000_000
-        assert do("writable") == "writable 0 0"
-        assert do("send", 10) == "send 0 0"
+        sent = [int(do("send", 64_000_000).split()[1]) for _ in range(2)]
+        while sent[-1] > 0:  # the system's buffers may still grow a little
+            sent.append(int(do("send", 64_000_000).split()[1]))
+        assert 0 < sent[0] < 64_000_000
+        assert do("connected") == "connected 1 0"
 
 
 def test_a_program_has_128_sockets(start: Start) -> None:

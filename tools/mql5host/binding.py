@@ -169,8 +169,7 @@ class TerminalBinding:
         for ticket in sorted(self._terminal.positions()):
             record = self._terminal.position(ticket)
             if record is not None and record["POSITION_SYMBOL"] == symbol:
-                self._selected[POSITION] = dict(record)
-                return 0
+                return self._select_one(POSITION, ticket)
         return _code(_NOT_FOUND[POSITION])
 
     def _select_symbol(self, how: int, symbol: str) -> int:

@@ -6,10 +6,11 @@ error of the program (array out of range, zero divide, invalid pointer, ...) end
 """
 
 import json
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,7 @@ from typing import Any, Self
 from mql5host import api
 from mql5host.binding import TerminalBinding, boundary
 from mql5host.build import Built
+from mql5host.chart import ChartObject, chart_object
 from mql5host.socketbinding import SocketBinding
 from mql5host.sockets import SocketLayer, SocketModel
 from mql5host.terminal import Terminal, TradeRequest, TradeResult, TradeTransaction
@@ -24,6 +26,7 @@ from mql5host.terminal import Terminal, TradeRequest, TradeResult, TradeTransact
 _INIT, _DEINIT, _TICK, _TIMER, _TRADE, _TRANSACTION, _CHART_EVENT, _START, _BOOK = range(9)
 _DONE, _CRITICAL, _STOPPED, _NO_HANDLER = range(4)
 _HANDLERS = ("OnInit", "OnDeinit", "OnTick", "OnTimer", "OnTrade", "OnTradeTransaction", "OnChartEvent", "OnStart", "OnBookEvent")
+_KEEP = "MQL5HOST_KEEP"  # set in the environment: the loaded copy stays on disk, for a debugger or a sanitizer's report
 _CHART_ID = 131_000_000_000_001  # chart identifiers of MetaTrader are of this size
 
 
@@ -61,17 +64,6 @@ class InputError(HostError):
         super().__init__(f"input {name}={value!r}: {why}")
         self.name = name
         self.value = value
-
-
-@dataclass(frozen=True, slots=True)
-class ChartObject:
-    """One object on the chart. Properties by MQL5 name, e.g. strings["OBJPROP_TEXT"]."""
-
-    type: str
-    window: int
-    integers: Mapping[str, int]
-    doubles: Mapping[str, float]
-    strings: Mapping[str, str]
 
 
 class Program:
@@ -112,6 +104,8 @@ class Program:
         self._copy = Path(tempfile.mkdtemp(prefix="mql5host-")) / built.library.name
         shutil.copyfile(built.library, self._copy)
         self._library: Any = self._ffi.dlopen(str(self._copy))
+        if sys.platform != "win32" and _KEEP not in os.environ:
+            shutil.rmtree(self._copy.parent)  # it stays loaded, and a killed process leaves nothing behind
         self._binding = TerminalBinding(terminal)
         self._socket_binding: SocketBinding | None = None
         self._busy = False
@@ -261,9 +255,9 @@ class Program:
             outcome = self._library.mq_run(handler, event, result)
         finally:
             self._busy = False
-        self._raise_failure()
         if outcome == _CRITICAL:
             self._critical = self._read_critical()
+        self._raise_failure()
         if self._critical is not None:
             raise self._critical
         return int(result[0])
@@ -369,20 +363,7 @@ class Program:
     def objects(self) -> Mapping[str, ChartObject]:
         """What the program has drawn, by object name."""
         read: dict[str, dict[str, Any]] = json.loads(self._ffi.string(self._library.mq_objects()))
-        return {name: _chart_object(raw) for name, raw in read.items()}
-
-
-def _names(enum: str) -> Mapping[int, str]:
-    return {value: name for name, value in api.load().enums[enum].items()}
-
-
-def _chart_object(raw: Mapping[str, Any]) -> ChartObject:
-    def named(kind: str) -> dict[str, Any]:
-        names = _names(f"ENUM_OBJECT_PROPERTY_{kind.upper()}")
-        return {names.get(int(number), number): value for number, value in raw[f"{kind}s"].items()}
-
-    type_ = _names("ENUM_OBJECT").get(raw["type"], str(raw["type"]))
-    return ChartObject(type_, raw["window"], named("integer"), named("double"), named("string"))
+        return {name: chart_object(raw) for name, raw in read.items()}
 
 
 def _timeframe(period_s: int) -> int:

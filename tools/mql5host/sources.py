@@ -145,7 +145,9 @@ class _Reader:
                 self._included(tok, rest, path)
             case "property":
                 key, _, value = rest.partition(" ")
-                self.program.properties[key] = value.strip().strip('"')
+                said = self.program.properties.get(key)
+                value = value.strip().strip('"')
+                self.program.properties[key] = value if said is None else f"{said}\n{value}"  # description has lines
             case "define" | "undef":
                 name = re.split(r"\W", rest, maxsplit=1)[0]
                 (self._defined.add if word == "define" else self._defined.discard)(name)

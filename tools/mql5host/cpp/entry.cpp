@@ -213,6 +213,14 @@ using namespace mql5;
 
 extern "C" {
 
+// The terminal may not know the symbol yet when the program starts.
+static void ReadSymbol() {
+  int error = _LastError;
+  _Digits = static_cast<int>(SymbolInfoInteger(_Symbol, SYMBOL_DIGITS));
+  _Point = SymbolInfoDouble(_Symbol, SYMBOL_POINT);
+  _LastError = error;
+}
+
 MQ_EXPORT void mq_open(const mq_setup* setup) {
   g_host.terminal = *setup->terminal;
   g_host.own_sockets = setup->sockets != nullptr;
@@ -226,9 +234,7 @@ MQ_EXPORT void mq_open(const mq_setup* setup) {
   g_host.started_us = ElapsedMicroseconds();
   _Symbol = FromUnits(setup->symbol, setup->symbol_length);
   _Period = static_cast<ENUM_TIMEFRAMES>(setup->period);
-  _Digits = static_cast<int>(SymbolInfoInteger(_Symbol, SYMBOL_DIGITS));
-  _Point = SymbolInfoDouble(_Symbol, SYMBOL_POINT);
-  _LastError = 0;
+  ReadSymbol();
 }
 MQ_EXPORT void mq_allow(const char* address) { AllowAddress(address); }
 MQ_EXPORT void mq_model(const mq_socket_model* model) { SetSocketModel(*model); }
@@ -255,6 +261,7 @@ MQ_EXPORT int32_t mq_run(int32_t handler, const mq_event* event, int64_t* result
     g_host.timer_ms = 0;
     return MQ_CRITICAL;
   }
+  if (_Point == 0) ReadSymbol();
   g_running = true;
   *result = Dispatch(handlers, handler, *event);
   g_running = false;
