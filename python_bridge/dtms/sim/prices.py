@@ -3,8 +3,8 @@ Prices from files: quotes as they were recorded, or bars turned into quotes.
 
 Three layouts are known, told apart by the columns that their header names, in any order and beside others: quotes
 (``time_msc,bid,ask``), minute bars of bid and ask, and M15 bars as a terminal exports them. A bar becomes four quotes spread
-evenly over it: open, the nearer of high and low, the other, close. **The path inside a bar is then modelled**, and whoever shows results must say so
-(`PriceSeries.modelled`). Quotes with ask below bid are kept.
+evenly over it: open, the nearer of high and low, the other, close. **The path inside a bar is then modelled**, and whoever shows
+results must say so (`PriceSeries.modelled`). Quotes with ask below bid are kept.
 """
 
 import gzip
