@@ -137,7 +137,8 @@ def _command(name: str) -> tuple[str, ...] | None:
 @cache
 def _described(command: tuple[str, ...], *, zig: bool) -> _Compiler:
     version = _run([*command, "--version"], "the compiler does not start").splitlines()[0]
-    return _Compiler(command, version, gnu="clang" not in version and not zig, zig=zig)
+    named = f"zig, {version}" if zig else version
+    return _Compiler(command, named, gnu="clang" not in version and not zig, zig=zig)
 
 
 def _program_flags(compiler: _Compiler) -> list[str]:
