@@ -9,6 +9,7 @@ from math import isclose
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.session.made import position, spec, tick
 
 from dtms.engine.break_even import Finding, Verdict, cost_in_price, judge, trigger_price
 from dtms.engine.market import Market, Quote, flatten
@@ -17,7 +18,6 @@ from dtms.engine.trade import Trade, TradeKey, first_seen
 from dtms.names import Side
 from dtms.settings import BreakEvenSettings
 from dtms.wire.messages import Position, SymbolSpec
-from tests.session.terminal_side import position, spec, tick
 
 RULE = BreakEvenSettings()
 
@@ -30,7 +30,9 @@ def market(bid: float, ask: float | None = None, symbol: SymbolSpec | None = Non
     return Market(symbol or spec(), Quote(bid, bid + 0.00001 if ask is None else ask, 0))
 
 
-def found(held: Position, bid: float, ask: float | None = None, symbol: SymbolSpec | None = None, rule: BreakEvenSettings = RULE) -> Finding:
+def found(
+    held: Position, bid: float, ask: float | None = None, symbol: SymbolSpec | None = None, rule: BreakEvenSettings = RULE
+) -> Finding:
     return judge(trade(held), market(bid, ask, symbol), 0, rule)
 
 

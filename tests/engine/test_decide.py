@@ -1,8 +1,12 @@
 """One event, one decision: the order is given once, ended by its outcome, and never again before."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.session.made import SERVER_MS, position, spec
+from tests.session.terminal_side import TerminalSide
 
 from dtms.engine.break_even import Verdict
 from dtms.engine.decide import Decision, Event, Expired, Look, Moment, Vanished, decide, shown, withdrawn
@@ -12,14 +16,13 @@ from dtms.engine.trade import Trade, TradeKey, first_seen
 from dtms.names import Outcome, RiskClass, Why
 from dtms.settings import BreakEvenSettings
 from dtms.wire.messages import ExecutionReport, ModifyPosition, PositionChanged
-from tests.session.terminal_side import SERVER_MS, TerminalSide, position, spec
 
 RULE = BreakEvenSettings()
 ABOVE = Market(spec(), Quote(1.1015, 1.10151, 0))
 BELOW = Market(spec(), Quote(1.1001, 1.10011, 0))
 
 
-def fresh(**values: object) -> Trade:
+def fresh(**values: Any) -> Trade:
     return first_seen(TradeKey("1@Demo", 1, 1), position(**values), managed=True)
 
 
@@ -39,7 +42,7 @@ def after(trade: Trade, event: Event, market: Market = BELOW, now: int = 0) -> D
     return decide(trade, event, market, Moment(now, 6), RULE)
 
 
-def changed(**values: object) -> PositionChanged:
+def changed(**values: Any) -> PositionChanged:
     return PositionChanged.model_validate({"ts_event": SERVER_MS, "position": position(**values), "changed": 2, "by_command": 0})
 
 

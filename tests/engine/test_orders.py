@@ -5,10 +5,10 @@ from math import isclose
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.session.made import spec
 
 from dtms.engine.orders import away_from_market, distance_holds, frozen, minimum_distance, tighter, toward_profit
 from dtms.names import Side
-from tests.session.terminal_side import spec
 
 TICKS = st.sampled_from([0.00001, 0.001, 0.01, 0.25, 0.05, 1.0, 0.1])
 PRICES = st.floats(0.5, 100_000.0, allow_nan=False)
@@ -21,7 +21,9 @@ def on_grid(price: float, tick_size: float) -> bool:
 
 
 @given(PRICES, SIDES, TICKS)
-def test_rounding_toward_profit_lands_on_the_grid_and_never_loses_more_than_dust(price: float, side: Side, tick_size: float) -> None:
+def test_rounding_toward_profit_lands_on_the_grid_and_never_loses_more_than_dust(
+    price: float, side: Side, tick_size: float
+) -> None:
     rounded = toward_profit(price, side, tick_size)
 
     assert on_grid(rounded, tick_size)

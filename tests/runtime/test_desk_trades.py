@@ -1,15 +1,17 @@
 """What the desk does with trades, seen from the terminal's end of a real socket."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from tests.runtime.bench import Bench, acting, bench
+from tests.session.made import position, spec, tick
+from tests.session.terminal_side import TerminalSide
 
 from dtms.engine.obligation import Stage
 from dtms.names import Outcome, Permission, Side, Why
 from dtms.settings import AdoptSettings, BreakEvenSettings, DeskSettings, Mode, Scope, Settings
-from dtms.wire.messages import HandsOff, ModifyPosition, SnapshotRequest
-from tests.runtime.bench import Bench, acting, bench
-from tests.session.terminal_side import TerminalSide, position, spec, tick
+from dtms.wire.messages import HandsOff, ModifyPosition, Position, SnapshotRequest, Tick
 
 AT_ONE_R = tick(1.10101)
 FAST = acting(break_even=BreakEvenSettings(retry_ms=1_000), desk=DeskSettings(check_ms=100))
@@ -21,13 +23,13 @@ def desk() -> Iterator[Bench]:
         yield made
 
 
-def terminal(*held: object, **values: object) -> TerminalSide:
+def terminal(*held: Position, **values: Any) -> TerminalSide:
     positions = held or (position(1, take_profit=1.105),)
-    return TerminalSide(positions={p.position_id: p for p in positions}, **values)  # type: ignore[attr-defined, arg-type]
+    return TerminalSide(positions={p.position_id: p for p in positions}, **values)
 
 
-def quote(desk: Bench, side: TerminalSide, *ticks: object) -> None:
-    side.quotes(desk.now, *ticks)  # type: ignore[arg-type]
+def quote(desk: Bench, side: TerminalSide, *ticks: Tick) -> None:
+    side.quotes(desk.now, *ticks)
     desk.pump()
 
 
@@ -230,14 +232,10 @@ def test_a_stale_view_is_taken_over_and_the_next_order_expects_what_is_there(des
     ("outcome", "counter"), [(Outcome.DENIED, "denied"), (Outcome.REJECTED, "rejected"), (Outcome.RETRYABLE, "retryable")]
 )
 def test_after_five_failures_it_is_given_up_each_attempt_being_another_command(desk: Bench, outcome: Outcome, counter: str) -> None:
-    side = terminal(answering=False)
+    side = terminal(failing=outcome)
     desk.dial(side)
     quote(desk, side, AT_ONE_R)
-    for _ in range(7):
-        if side.commands and side.commands[-1].command_id not in side.reports:
-            side.execute(side.commands[-1], desk.now, outcome)
-        desk.pump()
-        desk.pass_time(17_000, step=500)
+    desk.pass_time(40_000, step=500)
 
     assert desk.counter(f"commands.{counter}") == 5
     assert len({c.command_id for c in side.commands}) == len(side.commands) == 5
@@ -252,7 +250,7 @@ def test_no_answer_is_unknown_and_blocks_until_a_snapshot_shows_that_nothing_was
     assert desk.counter("commands.unknown") == 1
     assert [t.break_even.stage for t in desk.account.book] == [Stage.UNKNOWN]
     assert len(side.commands) == 1
-    desk.pass_time(4_000)
+    desk.pass_time(5_000)
 
     assert len([m for m in side.received if isinstance(m, SnapshotRequest)]) == 1
     assert desk.counter("commands.expired") == 1
@@ -296,6 +294,19 @@ def test_an_effect_that_is_told_before_its_report_waits_for_it(desk: Bench) -> N
     desk.pump()
 
     assert [t.break_even.stage for t in desk.account.book] == [Stage.DONE]
+
+
+def test_what_happens_to_a_trade_while_a_change_is_under_way_is_worked_in_after_its_outcome(desk: Bench) -> None:
+    side = terminal(answering=False)
+    desk.dial(side)
+    quote(desk, side, AT_ONE_R)
+    side.changed(position(1, volume=0.05, take_profit=1.105), desk.now)
+    desk.pump()
+    assert [t.position.volume for t in desk.account.book] == [0.1]
+    side.execute(side.commands[0], desk.now, Outcome.REJECTED)
+    desk.pump()
+
+    assert [t.position.volume for t in desk.account.book] == [0.05]
 
 
 def test_a_close_overtakes_a_command_under_way_and_its_report_is_only_counted(desk: Bench) -> None:

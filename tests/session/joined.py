@@ -1,6 +1,8 @@
-"""Two sides of a link joined by lists, with a clock moved by hand: a ``Peer`` with the smallest possible shell, and a ``TerminalSide``."""
+"""Two sides of a link joined by lists, with a clock moved by hand: a ``Peer`` in the smallest shell, and a ``TerminalSide``."""
 
 from collections import deque
+
+from tests.session.terminal_side import TerminalSide
 
 from dtms.names import Role
 from dtms.session.counts import LinkCounts
@@ -10,8 +12,8 @@ from dtms.session.poison import PoisonLog
 from dtms.session.session import Session
 from dtms.session.states import State
 from dtms.settings import LinkSettings
+from dtms.wire.codec import Frame, decode, encode
 from dtms.wire.messages import Logon, Message, Ticks
-from tests.session.terminal_side import TerminalSide
 
 UTC = 1_800_000_000_000
 
@@ -37,6 +39,10 @@ class Joined:
     def session(self) -> Session:
         assert self.peer.session is not None
         return self.peer.session
+
+    def stands(self, state: State) -> bool:
+        """Whether the bridge's end of the connection is in the state."""
+        return self.peer.state is state
 
     def dial(self) -> None:
         """Begin a connection: what was on its way is lost, the bridge has a fresh peer."""
@@ -105,3 +111,16 @@ class Joined:
         self.resumed.append(resume)
         answer = accepted(self.settings, session, Role.MANAGER, resume=resume, config_digest="00", mode_act=True)
         self.peer.accept(session, logon, answer, self.poison, self.now)
+
+
+def frame_of(joined: Joined, message: Message | Ticks, seq: int = 0, **prefix: int) -> bytes:
+    values = {"session": joined.terminal.nonce, "ack": 0, "epoch": joined.epoch, "mono_ms": 1, "flags": 0} | prefix
+    return encode(Frame(seq=seq, body=message, **values))
+
+
+def sent(joined: Joined) -> list[Message | Ticks]:
+    return [decode(data).body for data in joined.peer.take_outgoing()]
+
+
+def ends(joined: Joined) -> list[LinkEnded]:
+    return [e for e in joined.events if isinstance(e, LinkEnded)]

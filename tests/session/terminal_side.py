@@ -1,14 +1,16 @@
 """
 The other end of the link in plain Python: a peer that speaks PROTOCOL.md through ``dtms.wire``, without socket and clock.
 
-It numbers, acknowledges, keeps and sends again as a terminal must, and applies commands once. What it has to send lies in ``out``, so a
-test may lose, double or delay frames between the two.
+It numbers, acknowledges, keeps and sends again as a terminal must, and applies commands once. What it has to send lies in
+``out``, so a test may lose, double or delay frames between the two.
 """
 
 from collections import deque
 from dataclasses import dataclass, field
 
-from dtms.names import MarginMode, Operation, Outcome, Permission, Side, TradeMode, Why
+from tests.session.made import OFFSET_S, SERVER_MS, spec
+
+from dtms.names import MarginMode, Operation, Outcome, Permission, TradeMode, Why
 from dtms.session.digest import DigestView
 from dtms.wire.codec import FLAG_DUP, Frame, decode, encode
 from dtms.wire.messages import (
@@ -35,82 +37,6 @@ from dtms.wire.messages import (
 )
 
 ALL = Permission(sum(Permission))
-OFFSET_S = 7_200
-SERVER_MS = 1_700_000_000_000
-
-
-def position(position_id: int = 1, **values: object) -> Position:
-    """A buy of 0.1 lots EURUSD at 1.1 with its stop 100 points below."""
-    side = values.get("side", Side.BUY)
-    fields = {
-        "position_id": position_id,
-        "ticket": position_id,
-        "symbol": "EURUSD",
-        "side": side,
-        "volume": 0.1,
-        "price_open": 1.1,
-        "stop_loss": 1.099 if side is Side.BUY else 1.101,
-        "take_profit": None,
-        "magic": 0,
-        "comment": "",
-        "ts_open": SERVER_MS,
-        "swap": 0.0,
-        "commission": 0.0,
-        "profit": 0.0,
-        "reason": 4,
-    }
-    return Position.model_validate(fields | values)
-
-
-def spec(symbol: str = "EURUSD", **values: object) -> SymbolSpec:
-    """Five digits, one unit of money a tick and lot, no distances."""
-    fields = {
-        "symbol": symbol,
-        "digits": 5,
-        "point": 0.00001,
-        "tick_size": 0.00001,
-        "tick_value_profit": 1.0,
-        "tick_value_loss": 1.0,
-        "contract_size": 100_000.0,
-        "volume_min": 0.01,
-        "volume_max": 100.0,
-        "volume_step": 0.01,
-        "volume_limit": 0.0,
-        "stops_level": 0,
-        "freeze_level": 0,
-        "trade_mode": 4,
-        "execution_mode": 2,
-        "filling_mask": 2,
-        "order_mask": 127,
-        "calc_mode": 0,
-        "swap_mode": 1,
-        "swap_long": 0.0,
-        "swap_short": 0.0,
-        "swap_triple_day": 3,
-        "margin_hedged": 0.0,
-        "currency_base": "EUR",
-        "currency_profit": "USD",
-        "currency_margin": "EUR",
-        "path": "",
-        "description": "",
-        "sessions": [],
-    }
-    return SymbolSpec.model_validate(fields | values)
-
-
-def tick(bid: float, ask: float | None = None, symbol: str = "EURUSD", **values: object) -> Tick:
-    """One quote; the ask is a point above the bid unless given."""
-    ask = bid + 0.00001 if ask is None else ask
-    fields = {
-        "ts_event": SERVER_MS,
-        "low_bid": bid,
-        "high_ask": ask,
-        "quotes": 1,
-        "buys": 0.0,
-        "sells": 0.0,
-        "flags": int(ask < bid),
-    }
-    return Tick(symbol=symbol, bid=bid, ask=ask, **(fields | values))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -140,6 +66,8 @@ class TerminalSide:
     accepted: LogonAccepted | None = None
     refused: LogonRefused | None = None
     answering: bool = True
+    failing: Outcome | None = None
+    """How every command ends, instead of being carried out."""
     reports: dict[int, ExecutionReport] = field(default_factory=dict)
     credit: int = 0
     holes: int = 0
@@ -313,6 +241,7 @@ class TerminalSide:
             for seq in sorted(self.kept):
                 if seq > accepted.highest_seq_seen:
                     self._frame(self.kept[seq], seq, now, flags=FLAG_DUP)
+            self._credited(accepted.highest_tick_seq_seen)
             missing = [self.kept_ticks[n] for n in sorted(self.kept_ticks) if n > accepted.highest_tick_seq_seen]
             if missing:
                 self._frame(Ticks(self.tick_seq, tuple(missing)), 0, now)
@@ -346,9 +275,12 @@ class TerminalSide:
         if isinstance(body, TestRequest):
             self.beat(now, test_id=body.test_id)
         elif isinstance(body, (Credit, Heartbeat)):
-            self.credit = max(self.credit, body.tick_seq)
-            for number in [n for n in self.kept_ticks if n <= self.credit]:
-                del self.kept_ticks[number]
+            self._credited(body.tick_seq)
+
+    def _credited(self, tick_seq: int) -> None:
+        self.credit = max(self.credit, tick_seq)
+        for number in [n for n in self.kept_ticks if n <= self.credit]:
+            del self.kept_ticks[number]
 
     # Commands
 
@@ -360,6 +292,8 @@ class TerminalSide:
             return
         assert isinstance(command, ModifyPosition)
         held = next((p for p in self.positions.values() if p.ticket == command.ticket), None)
+        if outcome is None and self.failing is not None:
+            outcome = self.failing
         if outcome is None:
             outcome, why = self._judge(command, held, now)
         if outcome is Outcome.DONE and held is not None:

@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.session.made import position
+from tests.session.terminal_side import TerminalSide
 
 from dtms.errors import DtmsError
 from dtms.names import Outcome, RiskClass, Why
@@ -11,7 +13,6 @@ from dtms.session.counts import LinkCounts
 from dtms.session.session import Session
 from dtms.settings import LinkSettings
 from dtms.wire.messages import ExecutionReport, ModifyPosition
-from tests.session.terminal_side import TerminalSide, position
 
 UTC = 1_800_000_000_000
 SETTINGS = LinkSettings()

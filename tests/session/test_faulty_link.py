@@ -1,5 +1,6 @@
 """
-Frames lost, doubled and swapped, connections cut at any moment: nothing is applied twice or out of order, and in the end all of it is.
+Frames lost, doubled and swapped, connections cut at any moment: nothing is applied twice or out of order, and in the end all of
+it is.
 
 A real connection does none of this inside itself; the rules must hold against it all the same (R11, R12, PROTOCOL.md part 4).
 """
@@ -9,12 +10,12 @@ from collections import deque
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.session.joined import Joined
+from tests.session.made import position, tick
 
 from dtms.session.states import State
 from dtms.settings import LinkSettings
 from dtms.wire.messages import PositionOpened, Subscribe, Ticks
-from tests.session.joined import Joined
-from tests.session.terminal_side import position, tick
 
 BRIDGE, TERMINAL = "bridge", "terminal"
 WAYS = st.sampled_from([BRIDGE, TERMINAL])

@@ -4,6 +4,7 @@ import struct
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.session.made import SERVER_MS, position, tick
 
 from dtms.errors import WireError
 from dtms.names import RejectWhy
@@ -15,7 +16,6 @@ from dtms.session.server_time import ticks_to_utc, to_utc
 from dtms.session.snapshot import Assembly
 from dtms.settings import LinkSettings
 from dtms.wire.messages import BarClosed, BarRow, Bars, PositionChanged, PositionClosed, PositionOpened, Snapshot, TestRequest
-from tests.session.terminal_side import SERVER_MS, position, tick
 
 
 def fnv(data: bytes) -> int:
@@ -107,7 +107,7 @@ def test_a_snapshot_counts_only_when_it_is_complete() -> None:
     assembly = Assembly(0)
 
     assert assembly.take(part(1, 2, 3, 1, 2)) is None
-    assert assembly.awaited
+    assert assembly.unfinished
     whole = assembly.take(part(2, 2, 3, 3))
     assert isinstance(whole, SnapshotArrived)
     assert [p.position_id for p in whole.positions] == [1, 2, 3]
@@ -143,7 +143,9 @@ def test_a_younger_snapshot_makes_an_unfinished_one_void() -> None:
 def test_events_between_the_parts_win_over_them() -> None:
     assembly = Assembly(0)
     assembly.take(part(1, 2, 3, 1, 2))
-    assembly.note(PositionChanged.model_validate({"ts_event": 1, "position": position(1, stop_loss=1.0995), "changed": 2, "by_command": 0}))
+    assembly.note(
+        PositionChanged.model_validate({"ts_event": 1, "position": position(1, stop_loss=1.0995), "changed": 2, "by_command": 0})
+    )
     assembly.note(PositionOpened(ts_event=1, position=position(9)))
     closed = PositionClosed.model_validate([1, 2, 2, "EURUSD", 1, 0.1, 1.1, 0.0, 0.0, 0.0, 5, 1, 0])
     assembly.note(closed)

@@ -13,7 +13,6 @@ from dtms.engine.trade import Trade, TradeKey, first_seen
 from dtms.engine.triggers import Triggers
 from dtms.wire.messages import Position, SymbolSpec, Tick
 
-
 _GENERATIONS_KEPT: Final = 100_000  # ids of positions that are gone do not come back; only a reversal makes a second generation
 
 

@@ -90,6 +90,7 @@ class Desk:
         self._read_inbox(now, utc)
         more = self._read_socket(now, utc)
         self._read_inbox(now, utc)  # a store in memory has answered by now
+        self._flush(now, utc)  # what follows from what came goes out before anything else is looked at
         for connection in tuple(self._connections.values()):
             self._dispatch(connection, connection.peer.advance(now, utc), now, utc)
         self._refuse_late(now)

@@ -24,6 +24,7 @@ class Inbox(Generic[ItemT]):
         self._queue: SimpleQueue[ItemT] = SimpleQueue()
         self._signalled = False
         self._reader = 0
+        self._closed = False
         self._local = threading.local()
         self._writers: list[zmq.Socket[bytes]] = []
         self._writers_lock = threading.Lock()  # taken once a writing thread, never by the desk
@@ -59,22 +60,30 @@ class Inbox(Generic[ItemT]):
         self._signalled = False
 
     def close(self) -> None:
-        """Close all sockets; nobody may write any more."""
+        """Close all sockets; what is put from here on is kept and read by nobody."""
         with self._writers_lock:
+            self._closed = True
             for writer in self._writers:
                 writer.close(linger=0)
             self._writers.clear()
         self.socket.close(linger=0)
 
     def _wake(self) -> None:
-        writer = getattr(self._local, "socket", None)
+        writer = getattr(self._local, "socket", None) or self._connect()
         if writer is None:
-            writer = self._local.socket = self._context.socket(zmq.PUSH)
-            writer.set(zmq.LINGER, 0)
-            writer.connect(self._address)
-            with self._writers_lock:
-                self._writers.append(writer)
+            return
         try:
             writer.send(b"", zmq.NOBLOCK)
-        except zmq.Again:  # a queue of bytes is as good as one
-            return
+        except zmq.ZMQError:
+            return  # full of bytes, which is as good as one, or closed: the reader has ended
+
+    def _connect(self) -> "zmq.Socket[bytes] | None":
+        with self._writers_lock:
+            if self._closed:
+                return None
+            writer = self._context.socket(zmq.PUSH)
+            self._writers.append(writer)
+        writer.set(zmq.LINGER, 0)
+        writer.connect(self._address)
+        self._local.socket = writer
+        return writer

@@ -6,8 +6,8 @@ cannot keep up drops lines and says how many; it never holds up a trade.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import Final, NamedTuple
 
 from loguru import logger
@@ -17,6 +17,7 @@ Sink = Callable[[str, str], None]
 """Takes level (``INFO``, ``WARNING``, ``ERROR``) and text."""
 
 _CAPACITY: Final = 100_000
+_PERIOD_S: Final = 0.05
 
 
 class Line(NamedTuple):
@@ -29,12 +30,17 @@ class Line(NamedTuple):
 
 
 class Log:
-    """The queue and its thread."""
+    """
+    The lines and the thread that writes them.
+
+    The thread looks every ``_PERIOD_S`` and is never woken: beside a decision it would take the interpreter away from it.
+    """
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._queue: SimpleQueue[Line | None] = SimpleQueue()
+        self._lines: deque[Line] = deque()
         self._dropped = 0
+        self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
     def add(self, mark: str, name: str, **fields: Value) -> None:
@@ -52,22 +58,28 @@ class Log:
 
     def stop(self, timeout: float) -> None:
         """Write what is there and end."""
+        self._ending.set()
         if self._thread is not None:
-            self._queue.put(None)
             self._thread.join(timeout)
 
     def _append(self, line: Line) -> None:
-        if self._queue.qsize() < _CAPACITY:
-            self._queue.put(line)
+        if len(self._lines) < _CAPACITY:
+            self._lines.append(line)
         else:
             self._dropped += 1
 
     def _write(self) -> None:
-        while (line := self._queue.get()) is not None:
+        while not self._ending.wait(_PERIOD_S):
+            self._drain()
+        self._drain()
+
+    def _drain(self) -> None:
+        while self._lines:
+            line = self._lines.popleft()
             self._sink(line.level, text_of(line))
-            if self._dropped and self._queue.empty():
-                dropped, self._dropped = self._dropped, 0
-                self._sink("WARNING", f"! log dropped={dropped}")
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            self._sink("WARNING", f"! log dropped={dropped}")
 
 
 def text_of(line: Line) -> str:

@@ -133,11 +133,10 @@ class Service:
             self._journal.close()
             self._release_sockets()
             self._log.stop(_LOG_FAREWELL_S)
+            gc.unfreeze()
+            sys.setswitchinterval(self._switch_interval_before)
             self._ended.set()
             self._news.set()
-            gc.unfreeze()
-            self._switch_interval_before = sys.getswitchinterval()
-        sys.setswitchinterval(self._switch_interval_before)
 
     def _loop(self) -> None:
         clock, desk, inbox = self._clock, self._desk, self._inbox

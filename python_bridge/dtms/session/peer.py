@@ -107,7 +107,7 @@ class Peer:
             return
         session.kept.acknowledged(logon.highest_seq_seen)
         self._counts.resent += self._speaker.say_again(session, session.frames_to_resume(logon) or (), now)
-        if session.assembly.awaited:
+        if session.assembly.awaited or session.assembly.unfinished:
             self.send(session.ask_snapshot("the last one was cut off", now), now)
 
     def refuse(self, answer: LogonRefused, now: int) -> None:

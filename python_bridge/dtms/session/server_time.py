@@ -45,7 +45,11 @@ def to_utc(value: RecordT, offset_s: int) -> RecordT:
 
 def ticks_to_utc(ticks: tuple[Tick, ...], offset_s: int) -> tuple[Tick, ...]:
     """Return the quotes with their times in UTC ms."""
-    if not offset_s:
-        return ticks
     shift = offset_s * _MS
-    return tuple([Tick(tick[0], tick[1] - shift, *tick[2:]) for tick in ticks])
+    # Field by field: half of what _replace costs, and every quote comes by here.
+    return tuple(
+        [
+            Tick(symbol, ts - shift, bid, ask, low, high, n, buys, sells, flags)
+            for symbol, ts, bid, ask, low, high, n, buys, sells, flags in ticks
+        ]
+    )

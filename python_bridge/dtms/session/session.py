@@ -113,7 +113,9 @@ class Session:
             if not rows:
                 return None
         self.ticks_seen = tick_seq
-        return Ticks(tick_seq, ticks_to_utc(rows, self.offset_s or 0))
+        if self.offset_s:
+            rows = ticks_to_utc(rows, self.offset_s)
+        return ticks if rows is ticks.ticks else Ticks(tick_seq, rows)
 
     def place(self, seq: int, message: Message, now: int) -> list[Event]:
         """

@@ -1,0 +1,182 @@
+"""A frame leaves only after its intent is written (R17), and what happens when the store does not answer."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.runtime.bench import Bench, acting, bench
+from tests.session.made import position, tick
+from tests.session.terminal_side import TerminalSide
+
+from dtms.engine.decide import Decision
+from dtms.names import RiskClass
+from dtms.runtime.outbox import Outbox
+from dtms.session.commands import Commands
+from dtms.settings import DeskSettings, LinkSettings
+from dtms.store.journal import Acknowledge, CommitFailed, Committed, Entry, EpochFailed, EpochTaken
+from dtms.wire.messages import Heartbeat
+
+
+class HeldJournal:
+    """A store whose answers are in the test's hands."""
+
+    def __init__(self, *, give_epochs: bool = True) -> None:
+        self.entries: list[Entry] = []
+        self.asked: list[str] = []
+        self.give_epochs = give_epochs
+        self.acknowledge: Acknowledge = print
+
+    def attach(self, acknowledge: Acknowledge) -> None:
+        self.acknowledge = acknowledge
+
+    def append(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    def take_epoch(self, account: str, seen: int) -> None:
+        self.asked.append(account)
+        if self.give_epochs:
+            self.acknowledge(EpochTaken(account, seen + 1, store_older=False))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@pytest.fixture
+def journal() -> HeldJournal:
+    return HeldJournal()
+
+
+@pytest.fixture
+def desk(journal: HeldJournal) -> Iterator[Bench]:
+    with bench(acting(desk=DeskSettings(check_ms=100)), journal) as made:
+        yield made
+
+
+def decided(desk: Bench) -> TerminalSide:
+    side = TerminalSide(positions={1: position(1), 2: position(2)})
+    desk.dial(side)
+    del side.positions[2]
+    side.snapshot(desk.now)
+    desk.pump()
+    side.quotes(desk.now, tick(1.1011))
+    desk.pump()
+    return side
+
+
+def test_the_frame_waits_for_the_commit_and_heartbeats_do_not(desk: Bench, journal: HeldJournal) -> None:
+    side = decided(desk)
+    beats = len([m for m in side.received if isinstance(m, Heartbeat)])
+    desk.pass_time(1_500)
+    assert side.commands == []
+    assert len([m for m in side.received if isinstance(m, Heartbeat)]) > beats
+    assert [e.command is not None for e in journal.entries] == [True]
+    journal.acknowledge(Committed(journal.entries[0].token))
+    desk.pump()
+
+    assert len(side.executed) == 1
+    assert side.commands[0].deadline_ms < desk.now + side.clock_ahead + 3_000 - 1_400
+
+
+def test_the_intent_holds_trade_command_time_and_proof(desk: Bench, journal: HeldJournal) -> None:
+    decided(desk)
+    entry = journal.entries[0]
+
+    assert entry.command is not None
+    assert entry.trade.break_even.command_id == entry.command.command_id
+    assert entry.ttl_ms == 3_000
+    assert entry.finding.r_now == pytest.approx(1.1)
+
+
+def test_a_commit_that_comes_when_the_time_is_up_sends_nothing(desk: Bench, journal: HeldJournal) -> None:
+    side = decided(desk)
+    desk.now += 1_900
+    desk.pump()
+    desk.now += 5_000
+    journal.acknowledge(Committed(journal.entries[0].token))
+    desk.pump()
+
+    assert side.commands == []
+    assert desk.counter("commands.expired") == 1
+
+
+@pytest.mark.parametrize("how", ["failed", "slow"])
+def test_a_store_that_fails_or_is_slow_does_not_hold_back_a_tightening_and_is_owed_the_row(
+    desk: Bench, journal: HeldJournal, how: str
+) -> None:
+    side = decided(desk)
+    if how == "failed":
+        journal.acknowledge(CommitFailed(journal.entries[0].token, "disk full"))
+        desk.pump()
+    else:
+        desk.pass_time(2_250)
+    assert len(side.executed) == 1
+    assert desk.desk.outbox.store_failed is not None
+    assert desk.desk.outbox.owed == 1
+    desk.pass_time(1_500)
+    assert journal.entries[-1] is journal.entries[0]
+    journal.acknowledge(Committed(journal.entries[0].token))
+    desk.pump()
+
+    assert desk.desk.outbox.store_failed is None
+    assert desk.desk.outbox.owed == 0
+    assert len(side.executed) == 1
+
+
+def test_what_raises_risk_is_denied_without_its_row(desk: Bench, journal: HeldJournal) -> None:
+    decided(desk)
+    entry = journal.entries[0]
+    assert entry.command is not None
+    raising = entry.command.model_copy(update={"risk_class": RiskClass.RAISE})
+    outbox = Outbox(journal, LinkSettings())
+    outstanding = Commands(LinkSettings()).decide(raising, 0, 0)
+    outbox.put(Decision(entry.trade, raising, entry.finding), raising, outstanding, 0)
+
+    assert outbox.advance(2_000) == []
+    assert [release.denied for release in outbox.advance(2_001)] == [True]
+    assert outbox.owed == 0
+
+
+def test_a_close_while_the_intent_is_being_written_sends_nothing(desk: Bench, journal: HeldJournal) -> None:
+    side = decided(desk)
+    side.closed(1, desk.now)
+    desk.pump()
+    journal.acknowledge(Committed(journal.entries[0].token))
+    desk.pump()
+
+    assert side.commands == []
+    assert len(desk.account.trader.commands) == 0
+
+
+def test_a_logon_waits_for_the_epoch_and_is_refused_when_none_comes() -> None:
+    slow = HeldJournal(give_epochs=False)
+    with bench(acting(), slow) as desk:
+        side = TerminalSide()
+        wire = desk.dial_only(side)
+        desk.pump()
+        assert side.accepted is None
+        assert slow.asked == ["1001@Demo-Server"]
+        desk.now += 5_000
+        desk.pump()
+        assert side.refused is not None
+        desk.dial_again(wire)
+        slow.acknowledge(EpochTaken("1001@Demo-Server", 4, store_older=False))
+        desk.pump()
+
+        assert side.accepted is not None
+        assert side.accepted.epoch == 4
+
+
+def test_a_store_that_gives_no_epoch_refuses_and_is_asked_again() -> None:
+    broken = HeldJournal(give_epochs=False)
+    with bench(acting(), broken) as desk:
+        side = TerminalSide()
+        wire = desk.dial_only(side)
+        desk.pump()
+        broken.acknowledge(EpochFailed("1001@Demo-Server", "disk full"))
+        desk.pump()
+        assert side.refused is not None
+        assert "disk full" in side.refused.detail
+        broken.give_epochs = True
+        desk.dial_again(wire)
+        desk.pump()
+
+        assert side.accepted is not None
