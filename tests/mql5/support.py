@@ -5,38 +5,34 @@ Monotonic time and market time are virtual and move together, ten milliseconds a
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import zmq
-from tests.mql5.inputs import as_texts
+from tests.mql5.router import PATIENCE_S, M, Router
 
-from dtms.names import Role
-from dtms.sim.behaviour import Behaviour
+from dtms.sim.behaviour import Behaviour, Effect, Rule
 from dtms.sim.broker import Broker
 from dtms.sim.derive import derive_spec
 from dtms.sim.messages import TradeFields
 from dtms.sim.spec import SymbolSpec
+from dtms.sim.state import Position
 from dtms.sim.terminal import SimTerminal
-from dtms.wire.codec import Frame, decode, encode
-from dtms.wire.market_messages import Tick, Ticks
 from dtms.wire.messages import (
-    Body,
-    Credit,
     ExecutionReport,
     Heartbeat,
     Logon,
-    LogonAccepted,
-    Message,
     ModifyPosition,
+    PositionOpened,
     ReducePosition,
     Snapshot,
     TestRequest,
 )
+from mql5host import api
 from mql5host.build import Built, build, sources_root
 from mql5host.native import Program
 from mql5host.sockets import SocketModel
@@ -45,144 +41,20 @@ EXPERT = "DTMS/DtmsBridge.mq5"
 T0 = 1_709_632_800_000  # Tuesday, 5 March 2024, 10:00 UTC: every market is open
 OFFSET_MS = 7_200_000  # the server's clock is two hours ahead
 START_MS = 1_000_000
-EPOCH = 3
 TIMER_MS = 10
-PATIENCE_S = 10.0
-CHARTEVENT_OBJECT_CLICK = 1
-M = TypeVar("M", bound=Message)
+BEAT_MS = 500
+PACE_S = 0.2
+PANEL_TO_DO = 7  # line of the panel
+INIT_FAILED, INIT_PARAMETERS_INCORRECT = (
+    api.load().enums["ENUM_INIT_RETCODE"][name] for name in ("INIT_FAILED", "INIT_PARAMETERS_INCORRECT")
+)
+CHARTEVENT_OBJECT_CLICK = api.load().enums["ENUM_CHART_EVENT"]["CHARTEVENT_OBJECT_CLICK"]
 
 
 @cache
 def expert() -> Built:
     """The Expert Advisor, built once a run."""
     return build(sources_root() / "Experts" / EXPERT, include=sources_root() / "Include")
-
-
-class Router:
-    """
-    The bridge's end of the link. It answers logons, heartbeats and quotes by itself until a test tells it not to.
-
-    Attributes:
-        frames: what came, oldest first; quotes are in `ticks` as (number, quote) instead.
-        accept: fields of the LogonAccepted, or None to leave logons unanswered.
-        credit: whether quotes are acknowledged.
-        beats: whether heartbeats are sent.
-    """
-
-    def __init__(self, context: "zmq.Context[Any]") -> None:
-        self._context = context
-        self.socket = context.socket(zmq.ROUTER)
-        self.socket.setsockopt(zmq.LINGER, 0)
-        self.port = int(self.socket.bind_to_random_port("tcp://127.0.0.1"))
-        self.accept: dict[str, Any] | None = {}
-        self.credit = True
-        self.beats = True
-        self.epoch = EPOCH
-        self.frames: list[Frame] = []
-        self.ticks: list[tuple[int, Tick]] = []
-        self.identity = b""
-        self.nonce = 0
-        self.seq = 0
-        self.ack = 0
-        self.tick_seq = 0
-        self._counter = 0
-
-    def drain(self, wait_ms: int = 0) -> None:
-        """Read and answer what has come."""
-        before = self.tick_seq
-        while self.socket.poll(wait_ms):
-            wait_ms = 0
-            identity, data = self.socket.recv_multipart()
-            frame = decode(data)
-            if isinstance(frame.body, Logon):
-                self.identity, self.nonce = identity, frame.session
-            elif identity != self.identity:
-                continue  # the rest of a connection that is over
-            self._take(frame)
-        if self.credit and self.tick_seq > before:
-            self.send(Credit(tick_seq=self.tick_seq))
-
-    def _take(self, frame: Frame) -> None:
-        if isinstance(frame.body, Ticks):
-            first = frame.body.tick_seq - len(frame.body.ticks) + 1
-            self.ticks.extend((first + i, tick) for i, tick in enumerate(frame.body.ticks))
-            self.tick_seq = frame.body.tick_seq
-            return
-        self.frames.append(frame)
-        if frame.seq:
-            assert frame.seq == self.ack + 1 or frame.dup, "a hole in the numbering"
-            self.ack = max(self.ack, frame.seq)
-        if isinstance(frame.body, Logon) and self.accept is not None:
-            self.log_on()
-
-    def log_on(self, **changes: Any) -> None:
-        """Accept the last logon."""
-        fields = accepted() | {"epoch": self.epoch} | (self.accept or {}) | changes
-        if fields["resume"]:
-            fields |= {"highest_seq_seen": self.ack, "highest_tick_seq_seen": self.tick_seq} | changes
-        else:
-            self.seq = self.ack = self.tick_seq = 0
-        self.send(LogonAccepted(**fields))
-
-    def send(self, body: Body, **changes: int) -> None:
-        numbers = {"session": self.nonce, "seq": 0, "ack": self.ack, "epoch": self.epoch, "mono_ms": 1, "flags": 0} | changes
-        if isinstance(body, Message) and body.DURABLE and "seq" not in changes:
-            self.seq += 1
-            numbers["seq"] = self.seq
-        self.socket.send_multipart([self.identity, encode(Frame(body=body, **numbers))])
-
-    def beat(self) -> None:
-        if self.beats and self.identity:
-            fields: dict[str, Any] = dict.fromkeys(Heartbeat.FIELDS, 0)
-            fields |= {"highest_seq_sent": self.seq, "tick_seq": self.tick_seq if self.credit else 0}
-            self.send(Heartbeat(**(fields | {"utc_offset_s": None, "test_id": None, "hands_off": False, "digest": None})))
-
-    def reopen(self) -> None:
-        """Cut the connection, as by a broken network; the program dials the same port again."""
-        self.socket.close()
-        self.identity = b""
-        self.socket = self._context.socket(zmq.ROUTER)
-        self.socket.setsockopt(zmq.LINGER, 0)
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                self.socket.bind(f"tcp://127.0.0.1:{self.port}")
-            except zmq.ZMQError as error:  # the old socket's thread has not let the port go
-                if error.errno != zmq.EADDRINUSE or time.monotonic() > end:
-                    raise
-            else:
-                return
-
-    def next_id(self) -> int:
-        """A command_id that was not used before."""
-        self._counter += 1
-        return self.epoch << 24 | self._counter
-
-    def of(self, kind: type[M]) -> list[M]:
-        """All messages of a type that came, oldest first."""
-        return [frame.body for frame in self.frames if isinstance(frame.body, kind)]
-
-    def quotes(self, symbol: str) -> list[Tick]:
-        return [tick for _, tick in self.ticks if tick.symbol == symbol]
-
-
-def accepted() -> dict[str, Any]:
-    """The fields of a LogonAccepted that lets everything happen."""
-    return {
-        "protocol": 1,
-        "epoch": EPOCH,
-        "role": Role.MANAGER,
-        "resume": False,
-        "highest_seq_seen": 0,
-        "highest_tick_seq_seen": 0,
-        "config_digest": "",
-        "heartbeat_ms": 1_000,
-        "test_after_ms": 2_500,
-        "down_after_ms": 5_000,
-        "credit_window": 4_096,
-        "grace_s": 30,
-        "mode_act": True,
-    }
 
 
 class Harness:
@@ -249,7 +121,7 @@ class Harness:
             self.terminal,
             files=folder / "Files",
             symbol=self.chart,
-            inputs=as_texts(texts),
+            inputs=_as_texts(texts),
             virtual_clock_ms=self.now,
             sockets=sockets or SocketModel(),
             allowed=allowed,
@@ -288,10 +160,25 @@ class Harness:
         self.exchange()
         self.program.timer()
         self.exchange()
-        if self.now - self._beat_ms >= 500:
+        self.router.drain(wait_ms)
+        if self.now - self._beat_ms >= BEAT_MS:
             self._beat_ms = self.now
             self.router.beat()
-        self.router.drain(wait_ms)
+            self._keep_pace()
+
+    def _keep_pace(self) -> None:
+        """
+        Hold the virtual clock until the program has heard of the bridge, for the network is not faster on a busy machine.
+
+        Gives up soon where there is no link: then it is not held.
+        """
+        if not (self.router.beats and self.router.identity and self.router.accept is not None):
+            return
+        asked = self._ask()
+        end = time.monotonic() + PACE_S
+        while not self._answered(asked) and time.monotonic() < end:
+            self.program.timer()
+            self.router.drain(1)
 
     def exchange(self) -> None:
         """Requests to the broker, its news to the terminal, events to the program."""
@@ -312,16 +199,17 @@ class Harness:
                 self.program.tick()
 
     def advance(self, ms: int, step: int = TIMER_MS) -> None:
-        """Let time pass; the network gets a moment at each heartbeat."""
+        """Let time pass, a timer event every few ms."""
         end = self.now + ms
         while self.now < end:
-            self.step(min(step, end - self.now), wait_ms=int(self.now - self._beat_ms >= 490))
+            self.step(min(step, end - self.now))
 
     def until(self, done: Callable[[], object], *, limit_ms: int = 30_000) -> None:
         """Let time pass until something is so, at the pace of the network."""
         end, real_end = self.now + limit_ms, time.monotonic() + PATIENCE_S
         while not done():
-            assert self.now < end and time.monotonic() < real_end, "it did not happen"
+            assert self.now < end, "it did not happen"
+            assert time.monotonic() < real_end, "it did not happen in real time"
             self.step(wait_ms=1)
 
     def settle(self) -> None:
@@ -331,9 +219,16 @@ class Harness:
         self._round_trip()
 
     def _round_trip(self) -> None:
+        asked = self._ask()
+        self.until(lambda: self._answered(asked))
+
+    def _ask(self) -> int:
         self._asked += 1
         self.router.send(TestRequest(test_id=self._asked))
-        self.until(lambda: any(beat.test_id == self._asked for beat in self.router.of(Heartbeat)))
+        return self._asked
+
+    def _answered(self, test_id: int) -> bool:
+        return any(isinstance(f.body, Heartbeat) and f.body.test_id == test_id for f in reversed(self.router.frames))
 
     # ---- what tests do
 
@@ -351,6 +246,20 @@ class Harness:
         prices = (at, ask if ask is not None else round(at + 10 * spec.point, spec.digits))
         self.broker.quote(name, self.market_ms, *prices)
         return prices
+
+    def hold(self, volume: float = 0.30, *, side: int = 0, sl: float = 1.09, tp: float = 0.0, symbol: str = "") -> int:
+        """A position that a human opens and the program has told; its ticket."""
+        ticket = self.broker.human_open(symbol or self.chart, side, volume, sl=sl, tp=tp)
+        self.wait_for(PositionOpened, lambda opened: opened.position.ticket == ticket)
+        return ticket
+
+    def held(self, ticket: int) -> Position:
+        """The position at the server."""
+        return next(position for position in self.broker.positions if position.ticket == ticket)
+
+    def rule(self, times: int | None = None, **effect: Any) -> None:
+        """What happens to every request from now on, or to so many."""
+        self.broker.behaviour.rules.append(Rule(Effect(**effect), times=times))
 
     def wait_for(self, kind: type[M], suits: Callable[[M], object] = lambda _: True, *, limit_ms: int = 30_000) -> M:
         """The first message of that type that suits, also if it has come already."""
@@ -370,7 +279,9 @@ class Harness:
         self.until(lambda: len(reports()) > nth, limit_ms=limit_ms)
         return reports()[nth]
 
-    def modify(self, ticket: int, *, expect: tuple[float | None, float | None], to: tuple[float | None, float | None], **fields: Any) -> int:
+    def modify(
+        self, ticket: int, *, expect: tuple[float | None, float | None], to: tuple[float | None, float | None], **fields: Any
+    ) -> int:
         """Send a ModifyPosition; its id. Pairs are (stop, target)."""
         values = {"command_id": self.router.next_id(), "deadline_ms": self.now + 3_000, "risk_class": 1} | fields
         self.router.send(
@@ -396,9 +307,18 @@ class Harness:
         objects = self.program.objects()
         return [o.strings.get("OBJPROP_TEXT", "") for name, o in sorted(objects.items()) if ".line" in name]
 
+    def to_do(self) -> str:
+        """What the panel says about what is missing; it may take more than one line."""
+        return " ".join(line for line in self.panel()[PANEL_TO_DO:] if line)
+
     @property
     def printed(self) -> list[str]:
         return list(self.terminal.logs)
+
+
+def _as_texts(values: Mapping[str, object]) -> dict[str, str]:
+    """Inputs as a .set file has them."""
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
 def usual_price(symbol: str) -> float:
@@ -412,8 +332,3 @@ def running(folder: Path, **options: Any) -> Iterator[Harness]:
     with Harness(folder, **options) as harness:
         harness.start()
         yield harness
-
-
-def opened(harness: Harness, count: int, **options: Any) -> Iterable[int]:
-    """Positions that a human opened, and that the program has seen."""
-    return [harness.broker.human_open(harness.chart, 0, 0.10, **options) for _ in range(count)]

@@ -82,7 +82,7 @@ void CAccountWatch::Tell(const ulong now_ms)
 void CAccountWatch::Pump(const ulong now_ms)
   {
    int permissions=CPermissions::Read();
-   if(m_has_told && permissions==m_permissions && now_ms<m_next_ms)
+   if(permissions==m_permissions && now_ms<m_next_ms)
       return;
    if(m_has_told)
       WatchPermissions(permissions);

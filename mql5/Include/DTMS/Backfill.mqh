@@ -12,7 +12,7 @@
 #define DTMS_BARS_A_PART      500
 #define DTMS_BARS_A_REQUEST   100000  // more than that is cut to the newest
 #define DTMS_REQUESTS_WAITING 64
-#define DTMS_PART_REST_MS     50      // 500 bars are about 35 kB; what is unacknowledged must stay below 1 MiB
+#define DTMS_PART_REST_MS     75      // 500 bars are about 35 kB; a second's worth of them stays far below the 1 MiB that is kept
 #define DTMS_HISTORY_WAIT_MS  5000    // how long the terminal may take to load a history
 #define DTMS_HISTORY_RETRY_MS 250
 #define DTMS_FIRST_RATES_MS   10000   // how long a first CopyRates may block
@@ -99,16 +99,16 @@ void CBackfill::Read(const ulong now_ms)
      {
       m_reading=true;
       m_since_ms=now_ms;
-      m_pOutbox.Busy(DTMS_FIRST_RATES_MS);
      }
+   m_pOutbox.Busy(DTMS_FIRST_RATES_MS);
    SBarsRequest request=m_waiting[0];
    int total=Copy(request);
+   m_pOutbox.Busy(0);
    if(total<0 && CElapsed::Ms(now_ms,m_since_ms)<DTMS_HISTORY_WAIT_MS)
      {
       m_next_ms=now_ms+DTMS_HISTORY_RETRY_MS;
       return;
      }
-   m_pOutbox.Busy(0);
    if(total<0 || !Keep(request,total))
      {
       Fail(request);

@@ -5,25 +5,16 @@
 #ifndef DTMS_BRIDGE_MQH
 #define DTMS_BRIDGE_MQH
 
-#include "AccountWatch.mqh"
 #include "Attribution.mqh"
-#include "Backfill.mqh"
-#include "BarFeed.mqh"
 #include "Caps.mqh"
-#include "DealFeed.mqh"
-#include "OrderWatch.mqh"
+#include "Facts.mqh"
+#include "Identity.mqh"
 #include "Outbox.mqh"
 #include "Panel.mqh"
-#include "PositionTracker.mqh"
-#include "ServerClock.mqh"
 #include "Session.mqh"
 #include "Settings.mqh"
 #include "StatusText.mqh"
-#include "SymbolBook.mqh"
-#include "TickFeed.mqh"
 #include "TradeGateway.mqh"
-
-#define DTMS_EA_VERSION "1.0.0"
 
 //+------------------------------------------------------------------+
 //| CBridge: one event, one pass over the parts, each with bounded   |
@@ -38,28 +29,17 @@ private:
    SSettings         m_settings;
    CSession          m_session;
    COutbox           m_outbox;
-   CServerClock      m_clock;
-   CAccountWatch     m_account;
-   CSymbolBook       m_book;
-   CTickFeed         m_ticks;
-   CBarFeed          m_bars;
-   CBackfill         m_backfill;
+   CFacts            m_facts;
    CAttribution      m_attribution;
    CCaps             m_caps;
-   CPositionTracker  m_tracker;
-   CDealFeed         m_deals;
-   COrderWatch       m_orders;
    CTradeGateway     m_gateway;
    CPanel            m_panel;
    SLease            m_lease;
-   string            m_instance;
    string            m_refused;
    bool              m_act;
    bool              m_running;
 
    bool              StartParts(void);
-   void              StartFeeds(const string &symbols[]);
-   void              FillAccount(SLogon &logon) const;
    bool              OnSubscribe(CMsgPackReader &body);
    bool              OnBarsRequest(CMsgPackReader &body);
    bool              OnSnapshotRequest(CMsgPackReader &body);
@@ -69,10 +49,7 @@ private:
    bool              OnCredit(CMsgPackReader &body);
    bool              OnBridgeHeartbeat(CMsgPackReader &body);
    bool              OnCommand(const int type,CMsgPackReader &body,const uint epoch);
-   void              TellEverything(const ulong now_ms);
-   void              PumpFacts(const ulong now_ms);
    void              ShowStatus(const ulong now_ms);
-   static int        LogoutWhy(const int reason);
 
 public:
                      CBridge(void);
@@ -93,7 +70,7 @@ public:
    virtual void      OnLinkDown(const string reason);
   };
 
-CBridge::CBridge(void) : m_instance(""),m_refused(""),m_act(false),m_running(false)
+CBridge::CBridge(void) : m_refused(""),m_act(false),m_running(false)
   {
   }
 
@@ -134,39 +111,21 @@ int CBridge::Init(const SSettings &settings)
 //--- wires the parts and starts the session; false: the list of servers is none
 bool CBridge::StartParts(void)
   {
-   m_instance=MQLInfoString(MQL_PROGRAM_NAME)+"-"+IntegerToString(ChartID());
    m_refused="";
    m_act=false;
    m_outbox.Init(GetPointer(m_session));
-   m_session.SetInstance(m_instance);
+   m_session.SetInstance(CIdentity::Instance());
    m_session.SetBackoff((uint)m_settings.reconnect_min_ms,(uint)m_settings.reconnect_max_ms);
    m_session.SetLogonTimeout((uint)m_settings.logon_timeout_ms);
-   string names[];
-   int listed=CSettings::Split(m_settings.symbols,names);
-   StartFeeds(names);
    string allowed[];
-   int allowing=CSettings::Split(m_settings.allowed_symbols,allowed);
-   if(listed>0 || allowing>0)
-      Print("DTMS: ",listed," symbols beside the chart's, openings allowed in ",allowing>0 ? m_settings.allowed_symbols : "any");
+   if(CSettings::Split(m_settings.allowed_symbols,allowed)>0)
+      Print("DTMS: openings are allowed in ",m_settings.allowed_symbols," only");
    m_caps.Init(m_settings.max_open_lots,m_settings.max_orders_per_minute,m_settings.allow_modify,m_settings.allow_reduce,allowed);
-   m_tracker.Init(GetPointer(m_outbox),GetPointer(m_book),GetPointer(m_attribution),(ulong)m_settings.scan_ms,(ulong)m_settings.debounce_ms);
-   m_deals.Init(GetPointer(m_outbox));
-   m_orders.Init(GetPointer(m_outbox));
-   m_gateway.Init(GetPointer(m_outbox),GetPointer(m_tracker),GetPointer(m_caps),GetPointer(m_attribution));
+   if(!m_facts.Init(GetPointer(m_outbox),GetPointer(m_attribution),m_settings))
+      Print("DTMS: no memory for quotes");
+   m_gateway.Init(GetPointer(m_outbox),m_facts.TrackerPart(),GetPointer(m_caps),GetPointer(m_attribution));
    m_gateway.Timeouts((ulong)m_settings.result_timeout_ms,(ulong)m_settings.catch_up_ms);
    return(m_session.Start(m_settings.servers,0,GetPointer(this)));
-  }
-
-void CBridge::StartFeeds(const string &symbols[])
-  {
-   m_account.Init(GetPointer(m_outbox));
-   m_book.Init(GetPointer(m_outbox));
-   m_book.Watch(_Symbol,DTMS_WATCH_CHART);
-   m_book.WatchList(symbols,DTMS_WATCH_INPUT);
-   if(!m_ticks.Init(GetPointer(m_outbox),GetPointer(m_book),_Symbol))
-      Print("DTMS: no memory for quotes");
-   m_bars.Init(GetPointer(m_outbox));
-   m_backfill.Init(GetPointer(m_outbox));
   }
 
 //--- takes leave without waiting: the terminal gives 2.5 s
@@ -174,28 +133,10 @@ void CBridge::Deinit(const int reason)
   {
    EventKillTimer();
    if(m_running)
-      m_session.Logout(LogoutWhy(reason));
+      m_session.Logout(CIdentity::LogoutWhy(reason));
    m_outbox.Open(false);
    m_panel.Remove();
    m_running=false;
-  }
-
-int CBridge::LogoutWhy(const int reason)
-  {
-   switch(reason)
-     {
-      case REASON_REMOVE:
-      case REASON_CHARTCLOSE:
-         return(DTMS_LOGOUT_WHY_REMOVED);
-      case REASON_CHARTCHANGE:
-         return(DTMS_LOGOUT_WHY_CHART_CHANGED);
-      case REASON_ACCOUNT:
-         return(DTMS_LOGOUT_WHY_ACCOUNT_CHANGED);
-      case REASON_CLOSE:
-         return(DTMS_LOGOUT_WHY_TERMINAL_CLOSED);
-      default:
-         return(DTMS_LOGOUT_WHY_SHUTDOWN);
-     }
   }
 
 //--- the pass over everything
@@ -203,14 +144,11 @@ void CBridge::OnTimer(void)
   {
    if(!m_running)
       return;
+   m_session.Pump(GetTickCount64());
+//--- what has arrived was handled at later times than the one before it
    ulong now_ms=GetTickCount64();
-   m_session.Pump(now_ms);
    m_gateway.Pump(now_ms);
-   m_tracker.Pump(now_ms);
-   if(CPermissions::Connected())
-      m_clock.Pump(now_ms);
-   if(m_outbox.IsOpen())
-      PumpFacts(now_ms);
+   m_facts.Pump(now_ms);
    ShowStatus(now_ms);
   }
 
@@ -219,42 +157,23 @@ void CBridge::OnTick(void)
   {
    if(!m_running)
       return;
+   m_session.Pump(GetTickCount64(),false);
    ulong now_ms=GetTickCount64();
-   m_session.Pump(now_ms,false);
    m_gateway.Pump(now_ms);
-   m_tracker.Pump(now_ms);
-   m_ticks.OnChartTick(now_ms);
-  }
-
-//--- figures, specifications, bars; quotes at the end
-void CBridge::PumpFacts(const ulong now_ms)
-  {
-   m_deals.Pump(now_ms);
-   m_orders.Pump(now_ms);
-   m_account.Pump(now_ms);
-   SClockOffset change;
-   if(m_clock.TakeChange(change) && !m_outbox.SendClock(change))
-      Print("DTMS: the server's clock is ",change.utc_offset_s," s from UTC");
-   m_book.Pump(now_ms);
-   m_bars.Pump(now_ms);
-   m_ticks.Pump(now_ms);
-   m_backfill.Pump(now_ms);
+   m_facts.PumpPositions(now_ms);
+   m_facts.OnChartTick(now_ms);
   }
 
 //--- something about orders or positions has changed
 void CBridge::OnTrade(void)
   {
-   m_tracker.Wake(0);
-   m_deals.Wake();
-   m_orders.Wake(0);
+   m_facts.Wake(0,0);
   }
 
 //--- a transaction: a hint to look, and the only way in which answers of the broker come
 void CBridge::OnTransaction(const MqlTradeTransaction &trans,const MqlTradeRequest &request,const MqlTradeResult &result)
   {
-   m_tracker.Wake(trans.position);
-   m_deals.Wake();
-   m_orders.Wake(trans.order);
+   m_facts.Wake(trans.position,trans.order);
    if(trans.type==TRADE_TRANSACTION_REQUEST)
       m_gateway.OnResult(request,result,GetTickCount64());
   }
@@ -288,7 +207,7 @@ void CBridge::ShowStatus(const ulong now_ms)
    status.role=m_session.Role();
    status.act=m_act;
    status.hands_off=m_gateway.IsHandsOff();
-   status.positions=m_tracker.Count();
+   status.positions=m_facts.Positions();
    status.command=m_gateway.LastWords();
    CStatusText::Show(status,m_panel);
    m_panel.Pump(now_ms);
@@ -297,73 +216,33 @@ void CBridge::ShowStatus(const ulong now_ms)
 //--- OnInit often runs before the terminal has its broker; nothing is said before it is known who we are
 bool CBridge::ReadyToLogon(void)
   {
-   return(CPermissions::Connected() && AccountInfoInteger(ACCOUNT_LOGIN)>0 && StringLen(AccountInfoString(ACCOUNT_SERVER))>0
-          && m_tracker.Ready());
+   return(CIdentity::AccountKnown() && m_facts.Ready());
   }
 
 void CBridge::FillLogon(SLogon &logon)
   {
-   logon.ea_version=DTMS_EA_VERSION;
-   logon.source_hash=DTMS_CONTRACT_SHA256;
-   logon.terminal_build=(uint)TerminalInfoInteger(TERMINAL_BUILD);
-   FillAccount(logon);
-   logon.permissions=CPermissions::Read();
+   CIdentity::Fill(logon);
    m_caps.Fill(logon.caps);
    logon.hands_off=m_gateway.IsHandsOff();
-   logon.instance_id=CCodes::Clip(m_instance,64);
-   logon.boot=0;
    logon.ts_event=CServerClock::ServerMs();
-   logon.has_utc_offset_s=m_clock.Known();
-   logon.utc_offset_s=m_clock.OffsetSeconds();
-   logon.chart_symbol=_Symbol;
-  }
-
-void CBridge::FillAccount(SLogon &logon) const
-  {
-   logon.login=(ulong)AccountInfoInteger(ACCOUNT_LOGIN);
-   logon.server=CCodes::Clip(AccountInfoString(ACCOUNT_SERVER),64);
-   logon.company=CCodes::Clip(AccountInfoString(ACCOUNT_COMPANY),DTMS_TEXT_LIMIT);
-   logon.currency=CCodes::Clip(AccountInfoString(ACCOUNT_CURRENCY),DTMS_TEXT_LIMIT);
-   logon.margin_mode=CCodes::MarginMode((ENUM_ACCOUNT_MARGIN_MODE)AccountInfoInteger(ACCOUNT_MARGIN_MODE));
-   logon.trade_mode=CCodes::TradeMode((ENUM_ACCOUNT_TRADE_MODE)AccountInfoInteger(ACCOUNT_TRADE_MODE));
-   logon.hedge_allowed=(AccountInfoInteger(ACCOUNT_HEDGE_ALLOWED)!=0);
-   logon.fifo_close=(AccountInfoInteger(ACCOUNT_FIFO_CLOSE)!=0);
+   logon.has_utc_offset_s=m_facts.OffsetKnown();
+   logon.utc_offset_s=m_facts.OffsetSeconds();
   }
 
 void CBridge::FillHeartbeat(SHeartbeat &heartbeat)
   {
-   heartbeat.tick_seq=m_ticks.LastSent();
-   heartbeat.ts_event=CServerClock::ServerMs();
-   heartbeat.has_utc_offset_s=m_clock.Known();
-   heartbeat.utc_offset_s=m_clock.OffsetSeconds();
-   heartbeat.permissions=CPermissions::Read();
+   m_facts.FillHeartbeat(heartbeat);
    heartbeat.hands_off=m_gateway.IsHandsOff();
-   heartbeat.has_digest=m_tracker.Digest(heartbeat.digest);
   }
 
 //--- welcome: a fresh session is told everything
 void CBridge::OnLogonAccepted(const SLogonAccepted &accepted)
   {
-   ulong now_ms=GetTickCount64();
    m_refused="";
    m_act=accepted.mode_act;
    m_gateway.Manager(accepted.role==DTMS_ROLE_MANAGER);
    m_outbox.Open(true);
-   m_deals.Accepted(accepted.resume);
-   m_orders.Accepted(accepted.resume);
-   if(!accepted.resume)
-      TellEverything(now_ms);
-   m_ticks.Accepted(accepted.resume,accepted.highest_tick_seq_seen,accepted.credit_window);
-  }
-
-void CBridge::TellEverything(const ulong now_ms)
-  {
-   m_backfill.Clear();
-   m_book.ForgetTold();
-   m_account.Tell(now_ms);
-   m_tracker.LookQuietly(now_ms);
-   m_book.TellOfPositions(now_ms);
-   m_tracker.SendSnapshot(now_ms);
+   m_facts.Accepted(accepted,GetTickCount64());
   }
 
 void CBridge::OnLogonRefused(const SLogonRefused &refused)
@@ -376,7 +255,7 @@ void CBridge::OnLogonRefused(const SLogonRefused &refused)
 void CBridge::OnLinkDown(const string reason)
   {
    Print("DTMS: link lost: ",reason);
-   m_deals.LinkLost();
+   m_facts.LinkLost();
   }
 
 //--- what the bridge says; false: malformed
@@ -412,7 +291,7 @@ bool CBridge::OnCredit(CMsgPackReader &body)
    SCredit message;
    if(!message.Read(body))
       return(false);
-   m_ticks.Acknowledge(message.tick_seq);
+   m_facts.Acknowledge(message.tick_seq);
    return(true);
   }
 
@@ -421,7 +300,7 @@ bool CBridge::OnBridgeHeartbeat(CMsgPackReader &body)
    SHeartbeat message;
    if(!message.Read(body))
       return(false);
-   m_ticks.Acknowledge(message.tick_seq);
+   m_facts.Acknowledge(message.tick_seq);
    return(true);
   }
 
@@ -439,8 +318,7 @@ bool CBridge::OnSubscribe(CMsgPackReader &body)
    SSubscribe message;
    if(!message.Read(body))
       return(false);
-   m_book.WatchList(message.symbols,DTMS_WATCH_SUBSCRIBED);
-   m_bars.Subscribe(message.symbols,message.timeframes);
+   m_facts.Subscribe(message);
    return(true);
   }
 
@@ -465,10 +343,7 @@ bool CBridge::OnSnapshotRequest(CMsgPackReader &body)
    SSnapshotRequest message;
    if(!message.Read(body))
       return(false);
-   ulong now_ms=GetTickCount64();
-   m_tracker.Wake(0);
-   m_tracker.Pump(now_ms);
-   m_tracker.SendSnapshot(now_ms);
+   m_facts.SendSnapshot(GetTickCount64());
    return(true);
   }
 
@@ -477,7 +352,7 @@ bool CBridge::OnBarsRequest(CMsgPackReader &body)
    SBarsRequest message;
    if(!message.Read(body))
       return(false);
-   m_backfill.Ask(message);
+   m_facts.AskBars(message);
    return(true);
   }
 

@@ -7,6 +7,7 @@
 
 #include "Elapsed.mqh"
 #include "HeldPosition.mqh"
+#include "StateDigest.mqh"
 #include "TicketIndex.mqh"
 
 //+------------------------------------------------------------------+
@@ -29,6 +30,7 @@ public:
    void              Remove(const int index);
    void              Rename(const int index,const ulong ticket);
    void              Get(const int index,SPosition &position) const { position=m_items[index].told; }
+   void              AddTo(const int index,SDigest &digest) const { CStateDigest::Add(m_items[index].told,digest); }
    string            Symbol(const int index) const { return(m_items[index].told.symbol); }
    int               Difference(const int index,const ulong ticket,const bool thorough) const;
    ulong             Update(const int index,SPosition &position,const bool costs,int &changed);
@@ -74,10 +76,8 @@ void CHeldPositions::Remove(const int index)
    if(index<last)
      {
       m_items[index]=m_items[last];
-      bool placed=m_by_ticket.Put(m_items[index].told.ticket,index);
-      placed=m_by_id.Put(m_items[index].told.position_id,index) && placed;
-      if(!placed)
-         return;
+      m_by_ticket.Put(m_items[index].told.ticket,index);
+      m_by_id.Put(m_items[index].told.position_id,index);
      }
    if(ArrayResize(m_items,last)<last)
       return;
@@ -87,8 +87,7 @@ void CHeldPositions::Remove(const int index)
 void CHeldPositions::Rename(const int index,const ulong ticket)
   {
    m_by_ticket.Remove(m_items[index].told.ticket);
-   if(!m_by_ticket.Put(ticket,index))
-      return;
+   m_by_ticket.Put(ticket,index);
   }
 
 int CHeldPositions::Difference(const int index,const ulong ticket,const bool thorough) const
@@ -119,10 +118,8 @@ void CHeldPositions::ReadCosts(const int index)
   {
    SPosition position;
    position=m_items[index].told;
-   ulong command=CPositionReader::ReadCosts(position,m_items[index]);
+   CPositionReader::ReadCosts(position,m_items[index]);
    m_items[index].told.commission=position.commission;
-   if(command!=0)
-      return;
   }
 
 //--- sums of its deals, closing ones since it was told last

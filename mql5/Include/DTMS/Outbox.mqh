@@ -211,8 +211,7 @@ void COutbox::Notice(const int code,const string symbol,const long value,const s
    message.text=CCodes::Clip(text,DTMS_TEXT_LIMIT);
    m_writer.Reset();
    message.Write(m_writer);
-   if(!Durable(DTMS_MSG_NOTICE))
-      return;
+   Durable(DTMS_MSG_NOTICE);
   }
 
 //--- whether this has not been said for a while; remembers that it is said now

@@ -149,12 +149,8 @@ bool CPositionTeller::Digest(const CHeldPositions &held,SDigest &digest) const
    CStateDigest::Clear(digest);
    if(!m_told)
       return(false);
-   SPosition position;
    for(int i=0; i<held.Count(); i++)
-     {
-      held.Get(i,position);
-      CStateDigest::Add(position,digest);
-     }
+      held.AddTo(i,digest);
    return(true);
   }
 

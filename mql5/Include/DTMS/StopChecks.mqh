@@ -60,8 +60,8 @@ bool CStopChecks::Frozen(const CSymbolRules &rules,const SPresent &present)
    double price=rules.ExitPrice(present.side);
    if(rules.Freeze()<=0.0 || price<=0.0)
       return(false);
-   return((present.stop>0.0 && MathAbs(price-present.stop)<=rules.Freeze())
-          || (present.target>0.0 && MathAbs(price-present.target)<=rules.Freeze()));
+   double near=rules.Freeze()-DTMS_PRICE_NOISE;
+   return((present.stop>0.0 && MathAbs(price-present.stop)<near) || (present.target>0.0 && MathAbs(price-present.target)<near));
   }
 
 //--- decides what levels a modification asks for; `slack` ticks more distance after the broker refused it once

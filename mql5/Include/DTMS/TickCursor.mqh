@@ -9,6 +9,7 @@
 
 #define DTMS_TICKS_A_CALL   2000  // quotes asked for at once, beside those that were taken
 #define DTMS_TICK_BACK_MS   600000 // server time is put back by a quarter of an hour at least; less is disorder
+#define DTMS_TICK_PRIME_MS  1000  // a first call that failed is tried again after this time
 #define DTMS_TICK_ASK_MS    250   // CopyTicks is called this often even if nothing seems to have changed (R03)
 
 //--- what a call of CTickCursor::Read found
@@ -61,6 +62,7 @@ void CTickCursor::Restart(void)
   {
    m_started=false;
    m_primed=false;
+   m_asked_ms=0;
    m_taken=0;
    m_gap_ms=0;
   }
@@ -80,7 +82,9 @@ bool CTickCursor::Start(const string symbol)
 //--- whether CopyTicks is worth its price: the last quote is another one, or it is time
 bool CTickCursor::Due(const string symbol,const ulong now_ms)
   {
-   if(!m_primed || CElapsed::Ms(now_ms,m_asked_ms)>=DTMS_TICK_ASK_MS)
+   if(!m_primed)
+      return(m_asked_ms==0 || CElapsed::Ms(now_ms,m_asked_ms)>=DTMS_TICK_PRIME_MS);
+   if(CElapsed::Ms(now_ms,m_asked_ms)>=DTMS_TICK_ASK_MS)
       return(true);
    MqlTick tick={};
    if(!SymbolInfoTick(symbol,tick))

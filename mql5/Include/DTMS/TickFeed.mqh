@@ -149,17 +149,16 @@ void CTickFeed::Pump(const ulong now_ms)
    for(int i=0; i<total && m_budget>0; i++)
      {
       int index=(m_turn+i)%total;
-      if(!Ready(index,now_ms))
+      if(!Ready(index,now_ms) || !m_feeds[index].cursor.Due(m_pBook.Name(index),now_ms))
          continue;
       if(m_feeds[index].cursor.Primed())
-        {
-         if(m_feeds[index].cursor.Due(m_pBook.Name(index),now_ms))
-            ReadSymbol(index,now_ms);
-         continue;
-        }
-      if(!primed)
-         Prime(index,now_ms);
-      primed=true;
+         ReadSymbol(index,now_ms);
+      else
+         if(!primed)
+           {
+            primed=true;
+            Prime(index,now_ms);
+           }
      }
    Flush(now_ms);
   }

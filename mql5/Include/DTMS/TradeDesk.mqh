@@ -36,6 +36,7 @@ private:
    CLedger           m_ledger;
    CTradeChecks      m_checks;
    CEarlyResults     m_early;
+   int               m_barrier;
    ulong             m_result_ms;
    ulong             m_catch_up_ms;
 
@@ -53,6 +54,7 @@ public:
                      CTradeDesk(void);
    void              Init(COutbox *p_outbox,CCaps *p_caps,CAttribution *p_attribution);
    void              Timeouts(const ulong result_ms,const ulong catch_up_ms);
+   void              Barrier(const int why) { m_barrier=why; }
    bool              Knows(const ulong id) const { return(m_ledger.State(id)!=DTMS_LEDGER_UNKNOWN_ID); }
    bool              ReportOf(const ulong id,SExecutionReport &report) const { return(m_ledger.ReportOf(id,report)); }
    CTradeTask       *NewTask(const SCommand &command);
@@ -71,7 +73,7 @@ public:
    void              Pump(const ulong connected_ms,const ulong now_ms);
   };
 
-CTradeDesk::CTradeDesk(void) : m_pOutbox(NULL),m_pCaps(NULL),m_pAttribution(NULL),m_result_ms(5000),m_catch_up_ms(10000)
+CTradeDesk::CTradeDesk(void) : m_pOutbox(NULL),m_pCaps(NULL),m_pAttribution(NULL),m_barrier(DTMS_WHY_NONE),m_result_ms(5000),m_catch_up_ms(10000)
   {
   }
 
@@ -301,6 +303,11 @@ void CTradeDesk::Resume(CTradeTask *p_task,const ulong now_ms)
       Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_DEADLINE,"too late for another request",now_ms);
       return;
      }
+   if(m_barrier!=DTMS_WHY_NONE)
+     {
+      Finish(p_task,DTMS_OUTCOME_DENIED,m_barrier,"not allowed any more when a fresh price was there",now_ms);
+      return;
+     }
    if(p_task.next_quote && SymbolInfoInteger(p_task.request.symbol,SYMBOL_TIME_MSC)==p_task.quote_msc)
       return;
    SVerdict verdict;
@@ -339,8 +346,7 @@ void CTradeDesk::Report(CTradeTask *p_task,const int outcome,const int why,const
    if(!CTradeChecks::Describe(p_task.command.ticket!=0 ? p_task.command.ticket : p_task.order,report) && p_task.command.ticket==0)
       report.ticket=0;
    m_ledger.Answered(p_task.command.id,report);
-   if(!m_pOutbox.SendReport(report))
-      return;
+   m_pOutbox.SendReport(report);
   }
 
 //--- an answer to a request with our tag that belongs to no command here: another program uses our tag, or an earlier life

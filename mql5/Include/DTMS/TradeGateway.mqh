@@ -26,6 +26,7 @@ private:
    bool              m_hands_off;
    string            m_last_words;
 
+   int               Barrier(void) const;
    int               Forbidden(const SCommand &command,const ulong now_ms);
    string            ForbiddenWords(const int why) const;
    bool              AnswerKnown(const SCommand &command);
@@ -106,8 +107,8 @@ bool CTradeGateway::AnswerKnown(const SCommand &command)
    SExecutionReport report;
    if(!m_desk.Knows(command.id))
       return(false);
-   if(m_desk.ReportOf(command.id,report) && !m_pOutbox.SendReport(report))
-      return(true);
+   if(m_desk.ReportOf(command.id,report))
+      m_pOutbox.SendReport(report);
    return(true);
   }
 
@@ -120,17 +121,23 @@ void CTradeGateway::AnswerStale(const SCommand &command)
    report.outcome=DTMS_OUTCOME_STALE_EPOCH;
    report.ticket=command.ticket;
    report.detail="a higher epoch commands this account";
-   if(!m_pOutbox.SendReport(report))
-      return;
+   m_pOutbox.SendReport(report);
   }
 
-//--- the Why that keeps a command from being executed at all
-int CTradeGateway::Forbidden(const SCommand &command,const ulong now_ms)
+//--- the Why that keeps any command from being executed
+int CTradeGateway::Barrier(void) const
   {
    if(!m_manager)
       return(DTMS_WHY_NOT_MANAGER);
-   if(m_hands_off)
-      return(DTMS_WHY_HANDS_OFF);
+   return(m_hands_off ? DTMS_WHY_HANDS_OFF : DTMS_WHY_NONE);
+  }
+
+//--- the Why that keeps this command from being executed at all
+int CTradeGateway::Forbidden(const SCommand &command,const ulong now_ms)
+  {
+   int barrier=Barrier();
+   if(barrier!=DTMS_WHY_NONE)
+      return(barrier);
    int why=m_pCaps.Check(command,m_desk.LotsOnTheWay(command.id),now_ms);
    if(why!=DTMS_WHY_NONE)
       m_pOutbox.Notice(DTMS_NOTICE_CODE_CAP_REACHED,command.symbol,why,ForbiddenWords(why));
@@ -189,6 +196,7 @@ void CTradeGateway::OnResult(const MqlTradeRequest &request,const MqlTradeResult
 //--- whatever is due: answers that did not come, searches, fresh prices, the queue
 void CTradeGateway::Pump(const ulong now_ms)
   {
+   m_desk.Barrier(Barrier());
    m_desk.Pump(m_pTracker.ConnectedMs(now_ms),now_ms);
    Dispatch(true,now_ms);
    Dispatch(false,now_ms);

@@ -1,0 +1,384 @@
+"""
+The Expert Advisor as a whole: when it logs on, what it says of itself, restarts, figures, hands off.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.mql5.support import CHARTEVENT_OBJECT_CLICK, INIT_FAILED, INIT_PARAMETERS_INCORRECT, OFFSET_MS, Harness, running
+
+from dtms.names import (
+    LogoutWhy,
+    MarginMode,
+    NoticeCode,
+    OnSilence,
+    Operation,
+    Outcome,
+    Permission,
+    RefuseWhy,
+    Role,
+    TradeMode,
+    Why,
+)
+from dtms.sim.terminal import SimTerminal
+from dtms.wire.link_messages import LeasePlan
+from dtms.wire.messages import (
+    Account,
+    ClockOffset,
+    Deal,
+    ExecutionReport,
+    HandsOff,
+    Heartbeat,
+    Lease,
+    Logon,
+    LogonRefused,
+    Logout,
+    Notice,
+    PositionOpened,
+    Reject,
+    Snapshot,
+    SymbolSpec,
+)
+
+REASON_CHARTCHANGE = 3
+ALL = (
+    Permission.CONNECTED
+    | Permission.TERMINAL_TRADE
+    | Permission.PROGRAM_TRADE
+    | Permission.ACCOUNT_TRADE
+    | Permission.ACCOUNT_EXPERT
+)
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Iterator[Harness]:
+    with running(tmp_path) as harness:
+        yield harness
+
+
+def test_the_logon_says_who_this_is(tmp_path: Path) -> None:
+    inputs = {"MaxOpenLots": 0.5, "MaxOrdersPerMinute": 30, "AllowReduce": False, "AllowedSymbols": " EURUSD ,GBPUSD\r"}
+    with Harness(tmp_path, inputs=inputs) as life:
+        logon = life.start()
+
+        assert (logon.login, logon.server, logon.company, logon.currency) == (
+            10_000_001,
+            "Simulated-Demo",
+            "Simulated Broker",
+            "USD",
+        )
+        assert (logon.margin_mode, logon.trade_mode) == (MarginMode.HEDGING, TradeMode.DEMO)
+        assert (logon.hedge_allowed, logon.fifo_close, logon.permissions) == (True, False, ALL)
+        assert (logon.caps.max_open_lots, logon.caps.max_orders_per_minute) == (0.5, 30)
+        assert logon.caps.operations == Operation.MODIFY | Operation.OPEN
+        assert logon.caps.symbols == ["EURUSD", "GBPUSD"]
+        assert (logon.chart_symbol, logon.boot, logon.hands_off) == ("EURUSD", 0, False)
+        assert logon.instance_id.startswith("DtmsBridge-")
+        assert logon.ts_event == life.server_ms // 1_000 * 1_000
+
+
+def test_acting_by_itself_is_not_offered_whatever_the_inputs_say(tmp_path: Path) -> None:
+    with Harness(tmp_path, inputs={"AllowAutonomousModify": True, "AllowAutonomousClose": True}) as life:
+        caps = life.start().caps
+
+        assert (caps.allow_autonomous_modify, caps.allow_autonomous_close) == (False, False)
+        assert any("AllowAutonomousClose have no effect" in line for line in life.printed)
+
+
+def test_a_lease_is_taken_and_changes_nothing(life: Harness) -> None:
+    ticket = life.broker.human_open("EURUSD", 0, 0.1)
+    life.until(lambda: life.router.of(PositionOpened))
+    fields: dict[str, Any] = dict.fromkeys(LeasePlan.FIELDS)
+    fields |= {"position_id": ticket, "on_silence": OnSilence.CLOSE, "grace_s": 1, "pair_ticket": 0, "require_stop": True}
+    plan = LeasePlan(**fields | {"volume": 0.1})
+    life.router.send(Lease(plans=[plan]))
+    life.settle()
+    life.router.beats = False
+    life.advance(10_000)
+
+    assert [position.ticket for position in life.broker.positions] == [ticket]
+    assert life.sent == []
+
+
+def test_nothing_is_said_before_the_terminal_has_its_broker(tmp_path: Path) -> None:
+    with Harness(tmp_path) as life:
+        life.broker.disconnect()
+        life.exchange()
+        assert life.program.init() == 0
+        life.advance(2_000)
+        assert (life.router.frames, life.program.open_sockets) == ([], 0)
+
+        life.broker.connect()
+        life.until(lambda: life.router.of(Snapshot))
+
+
+class NoLogin(SimTerminal):
+    """A terminal that has not logged on."""
+
+    login = 0
+
+    def account(self) -> dict[str, int | float | str]:
+        return {**super().account(), **({"ACCOUNT_LOGIN": 0} if self.login == 0 else {})}
+
+
+def test_nothing_is_said_before_the_account_is_known(tmp_path: Path) -> None:
+    with Harness(tmp_path, terminal_type=NoLogin) as life:
+        assert life.program.init() == 0
+        life.advance(2_000)
+        assert life.router.frames == []
+
+        life.terminal.login = 1  # type: ignore[attr-defined]
+        life.until(lambda: life.router.of(Snapshot))
+
+
+def test_a_refusal_is_shown_and_the_logon_comes_again_after_the_pause(tmp_path: Path) -> None:
+    with Harness(tmp_path) as life:
+        life.router.accept = None
+        assert life.program.init() == 0
+        life.until(lambda: life.router.of(Logon))
+        refused = life.now
+        life.router.send(LogonRefused(why=RefuseWhy.WRONG_ACCOUNT, detail="this is not account 7", retry_s=3))
+        life.until(lambda: "this is not account 7" in life.to_do())
+        life.router.accept = {}
+        life.until(lambda: life.router.of(Snapshot))
+
+        assert life.now - refused >= 3_000
+        life.advance(1_000)
+        assert life.to_do() == "nothing is missing"
+
+
+class InTester(SimTerminal):
+    def program_info(self) -> dict[str, int | float | str]:
+        return {**super().program_info(), "MQL_TESTER": 1}
+
+
+def test_in_the_strategy_tester_it_says_why_it_stops(tmp_path: Path) -> None:
+    with Harness(tmp_path, terminal_type=InTester) as life:
+        assert life.program.init() == INIT_FAILED
+        (line,) = life.printed
+        assert "Strategy Tester" in line
+        life.program.timer()
+        assert life.program.open_sockets == 0
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [{"TimerMs": 0}, {"MaxOpenLots": -1}, {"ScanMs": 0}, {"ReconnectMinMs": 9_000}, {"Servers": "nonsense"}, {"Servers": ""}],
+)
+def test_inputs_that_cannot_be_meant_are_refused_in_one_sentence(tmp_path: Path, inputs: dict[str, object]) -> None:
+    with Harness(tmp_path, inputs=inputs) as life:
+        assert life.program.init() == INIT_PARAMETERS_INCORRECT
+        assert len(life.printed) == 1
+
+
+def test_the_timer_runs_at_the_inputs_pace(tmp_path: Path) -> None:
+    with Harness(tmp_path, inputs={"TimerMs": 25}) as life:
+        life.program.init()
+        assert life.program.timer_ms == 25
+
+
+def test_leaving_is_said_and_does_not_wait(life: Harness) -> None:
+    life.program.deinit(1)
+    life.router.drain(500)
+
+    assert life.router.of(Logout)[0].why is LogoutWhy.REMOVED
+    assert (life.program.open_sockets, life.program.objects(), life.program.timer_ms) == (0, {}, 0)
+
+
+def test_a_chart_that_changes_is_a_new_session_that_remembers_its_commands(life: Harness) -> None:
+    ticket = life.broker.human_open("EURUSD", 0, 0.3)
+    life.until(lambda: life.router.of(PositionOpened))
+    command_id = life.reduce(ticket, 0.2)
+    report = life.report(command_id)
+    (before,) = life.router.of(Logon)
+
+    life.program.deinit(REASON_CHARTCHANGE)
+    life.router.drain(500)
+    assert life.router.of(Logout)[0].why is LogoutWhy.CHART_CHANGED
+    life.router.frames.clear()
+    assert life.program.init() == 0
+    life.until(lambda: life.router.of(Snapshot))
+    (after,) = life.router.of(Logon)
+    assert after.nonce != before.nonce
+    assert after.instance_id == before.instance_id
+    assert life.router.of(Snapshot)[0].positions[0].volume == pytest.approx(0.2)
+
+    life.reduce(ticket, 0.2, command_id=command_id)
+    assert life.report(command_id) == report
+    assert len(life.sent) == 1
+    life.until(lambda: life.router.ticks)
+    life.quote(bid=1.2)
+    life.until(lambda: life.router.ticks[-1][1].bid == 1.2)
+
+
+def test_a_request_under_way_while_the_chart_changes_is_searched_for(life: Harness) -> None:
+    ticket = life.broker.human_open("EURUSD", 0, 0.3)
+    life.until(lambda: life.router.of(PositionOpened))
+    command_id = life.reduce(ticket)
+    life.until(lambda: life.sent or life.router.of(ExecutionReport))
+    life.router.frames.clear()
+    life.program.deinit(REASON_CHARTCHANGE)
+    life.broker.receive([], life.now)
+    life.terminal.apply_all(life.broker.take_updates())
+    life.terminal.take_events()  # nobody is there to hear of the answer
+    assert life.program.init() == 0
+    life.until(lambda: life.router.of(Snapshot))
+    life.reduce(ticket, command_id=command_id)
+
+    life.until(lambda: [r for r in life.router.of(ExecutionReport) if r.outcome is Outcome.DONE])
+    assert len(life.sent) == 1
+
+
+def test_a_broken_frame_after_the_logon_is_rejected_and_a_new_session_follows(life: Harness) -> None:
+    life.router.socket.send_multipart([life.router.identity, b"\xc1"])
+    life.until(lambda: life.router.of(Reject))
+    life.until(lambda: len(life.router.of(Logon)) == 2)
+
+
+def test_heartbeats_tell_the_state_of_the_terminal(life: Harness) -> None:
+    life.advance(5_000)
+    life.settle()
+    beat = life.router.of(Heartbeat)[-1]
+
+    assert beat.utc_offset_s == OFFSET_MS // 1_000
+    assert beat.permissions == ALL
+    assert beat.tick_seq == life.router.tick_seq
+    assert beat.digest is not None
+    assert 0 <= life.server_ms - beat.ts_event < 2_000
+
+
+def test_the_accounts_figures_are_told_when_they_change_at_most_once_a_second(life: Harness) -> None:
+    life.advance(3_000)
+    assert len(life.router.of(Account)) == 1
+
+    life.broker.human_open("EURUSD", 0, 1.0)
+    for i in range(50):
+        life.quote(bid=1.1 + i * 1e-5)
+        life.advance(100)
+    life.settle()
+
+    told = life.router.of(Account)
+    assert 5 <= len(told) <= 8
+    assert told[-1].margin == pytest.approx(1_100.0, rel=0.01)
+    assert told[-1].equity == pytest.approx(told[-1].balance + told[-1].profit)
+    times = [frame.mono_ms for frame in life.router.frames if isinstance(frame.body, Account)]
+    assert all(later - earlier >= 1_000 for earlier, later in pairwise(times))
+
+
+def test_a_lost_permission_is_told_at_once_with_what_to_do(life: Harness) -> None:
+    life.advance(2_000)
+    life.terminal.trading.algo_button = False
+    lost = life.now
+    notice = life.wait_for(Notice)
+    account = life.wait_for(Account, lambda a: a.permissions != ALL)
+
+    assert life.now - lost < 200
+    assert (notice.code, notice.value) == (NoticeCode.PERMISSION, ALL & ~Permission.TERMINAL_TRADE)
+    assert "Algo Trading" in notice.text
+    assert account.permissions == ALL & ~Permission.TERMINAL_TRADE
+
+
+def test_the_investor_password_is_told(life: Harness) -> None:
+    life.broker.change_account(trade_allowed=False)
+
+    assert "investor password" in life.wait_for(Notice).text
+
+
+def test_a_clock_that_changes_is_told_after_three_equal_samples(life: Harness) -> None:
+    first = life.wait_for(ClockOffset)
+    assert (first.utc_offset_s, first.before_s) == (7_200, None)
+
+    life.broker.set_offset(OFFSET_MS + 3_600_000)
+    life.until(lambda: len(life.router.of(ClockOffset)) == 2, limit_ms=40_000)
+    second = life.router.of(ClockOffset)[1]
+    assert (second.utc_offset_s, second.before_s) == (10_800, 7_200)
+    assert abs(second.ts_event - life.server_ms) < 2_000, "by the offset before"
+
+
+@pytest.mark.parametrize("offset_s", [7_200 + 400, 20 * 3_600])
+def test_an_offset_that_cannot_be_is_not_believed(tmp_path: Path, offset_s: int) -> None:
+    with Harness(tmp_path) as life:
+        life.broker.set_offset(offset_s * 1_000)
+        life.start()
+        life.advance(10_000)
+        life.settle()
+
+        assert life.router.of(Heartbeat)[-1].utc_offset_s is None
+        assert life.router.of(ClockOffset) == []
+
+
+def test_the_button_of_the_panel_toggles_hands_off(life: Harness) -> None:
+    ticket = life.broker.human_open("EURUSD", 0, 0.3)
+    life.until(lambda: life.router.of(PositionOpened))
+    (button,) = [name for name in life.program.objects() if name.endswith("handsoff")]
+
+    life.program.chart_event(CHARTEVENT_OBJECT_CLICK, sparam="something else")
+    life.program.chart_event(CHARTEVENT_OBJECT_CLICK, sparam=button)
+    told = life.wait_for(HandsOff)
+    denied = life.report(life.reduce(ticket))
+    life.program.chart_event(CHARTEVENT_OBJECT_CLICK, sparam=button)
+    life.wait_for(HandsOff, lambda h: not h.on)
+
+    assert (told.on, told.by) == (True, "chart")
+    assert denied.why is Why.HANDS_OFF
+    assert life.report(life.reduce(ticket)).outcome is Outcome.DONE
+
+
+def test_hands_off_is_said_by_the_logon_after_a_restart_of_the_bridge(life: Harness) -> None:
+    life.router.send(HandsOff(on=True, by="a test"))
+    life.settle()
+    life.router.frames.clear()
+    life.router.epoch += 1
+    life.router.reopen()
+    life.until(lambda: life.router.of(Snapshot))
+
+    assert life.router.of(Logon)[0].hands_off
+
+
+def test_a_report_that_the_break_swallowed_comes_again_when_the_session_goes_on(life: Harness) -> None:
+    ticket = life.broker.human_open("EURUSD", 0, 0.3)
+    life.until(lambda: life.router.of(PositionOpened))
+    command_id = life.reduce(ticket)
+    life.until(lambda: life.sent)
+    life.router.accept = {"resume": True}
+    life.router.reopen()
+
+    assert life.report(command_id).outcome is Outcome.DONE
+    assert len(life.router.of(Snapshot)) == 1
+
+
+def test_a_flood_of_quotes_does_not_delay_a_report(tmp_path: Path) -> None:
+    with running(tmp_path, accept={"credit_window": 65_536}) as life:
+        ticket = life.broker.human_open("EURUSD", 0, 0.3)
+        life.until(lambda: life.router.of(PositionOpened))
+        for i in range(8_000):
+            life.quote(bid=1.1 + i % 50 * 1e-5)
+        command_id = life.reduce(ticket)
+        sent = life.now
+        report = life.report(command_id)
+
+        assert report.outcome is Outcome.DONE
+        assert life.now - sent < 500
+        assert report.elapsed_ms <= 20
+
+
+def test_a_feed_sends_quotes_and_facts_and_executes_nothing(tmp_path: Path) -> None:
+    with running(tmp_path, accept={"role": Role.FEED}) as life:
+        ticket = life.broker.human_open("EURUSD", 0, 0.3)
+        life.until(lambda: life.router.ticks and life.router.of(SymbolSpec) and life.router.of(Deal))
+
+        assert life.report(life.reduce(ticket)).why is Why.NOT_MANAGER
+
+
+def test_twenty_minutes_of_quotes_leave_nothing_behind(life: Harness) -> None:
+    """Frames acknowledged, sockets one, no object forgotten (the harness looks at the end)."""
+    for minute in range(20):
+        life.quote(bid=1.1 + minute % 7 * 1e-4)
+        life.advance(60_000, step=1_000)
+    life.settle()
+
+    assert len(life.router.of(Logon)) == 1, "the link never broke"
+    assert life.program.open_sockets == 1
