@@ -161,6 +161,8 @@ def test_a_partial_close_is_a_change_of_volume_and_the_rest_a_close(tmp_path: Pa
 
         assert changed.changed & Changed.VOLUME
         assert changed.position.volume == pytest.approx(0.2)
+        assert life.router.of(PositionOpened)[0].position.commission == pytest.approx(-1.5)
+        assert changed.position.commission == pytest.approx(-1.0)  # the part that was closed took its share along
         assert closed.volume == pytest.approx(0.2)
         assert (closed.price_close, closed.reason) == (1.102, Reason.CLIENT)
         assert closed.profit == pytest.approx(0.1 * 1e5 * (1.101 - 1.1001) + 0.2 * 1e5 * (1.102 - 1.1001))

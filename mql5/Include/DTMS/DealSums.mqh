@@ -28,7 +28,10 @@ public:
    double            net_volume;
    double            profit;
    double            swap;
-   double            commission;
+   double            commission;       // of all deals
+   //--- the deals that opened it
+   double            in_volume;
+   double            in_commission;
    //--- the closing deals after a deal that was known
    double            out_volume;
    double            out_price;
@@ -39,6 +42,7 @@ public:
                      CDealSums(void) { Clear(); }
    bool              Read(const ulong position_id,const ulong after_deal);
    bool              Accounts(const double open_volume) const;
+   double            EntryCommission(const double open_volume) const;
   };
 
 void CDealSums::Clear(void)
@@ -49,6 +53,8 @@ void CDealSums::Clear(void)
    profit=0.0;
    swap=0.0;
    commission=0.0;
+   in_volume=0.0;
+   in_commission=0.0;
    out_volume=0.0;
    out_price=0.0;
    out_deal=0;
@@ -84,7 +90,13 @@ void CDealSums::Add(const ulong deal,const ulong after_deal)
       last_deal=deal;
    profit+=CCodes::Finite(HistoryDealGetDouble(deal,DEAL_PROFIT));
    swap+=CCodes::Finite(HistoryDealGetDouble(deal,DEAL_SWAP));
-   commission+=CCodes::Finite(HistoryDealGetDouble(deal,DEAL_COMMISSION))+CCodes::Finite(HistoryDealGetDouble(deal,DEAL_FEE));
+   double charged=CCodes::Finite(HistoryDealGetDouble(deal,DEAL_COMMISSION))+CCodes::Finite(HistoryDealGetDouble(deal,DEAL_FEE));
+   commission+=charged;
+   if(entry==DEAL_ENTRY_IN || entry==DEAL_ENTRY_INOUT)
+     {
+      in_volume+=volume;
+      in_commission+=charged;
+     }
    if(kind==DEAL_TYPE_BUY)
       net_volume+=volume;
    if(kind==DEAL_TYPE_SELL)
@@ -108,6 +120,12 @@ void CDealSums::AddClosing(const ulong deal,const double volume)
 bool CDealSums::Accounts(const double open_volume) const
   {
    return(deals>0 && MathAbs(MathAbs(net_volume)-open_volume)<DTMS_VOLUME_NOISE);
+  }
+
+//--- what opening the volume that is left has cost: a part that was closed took its share along
+double CDealSums::EntryCommission(const double open_volume) const
+  {
+   return(in_volume>0.0 ? in_commission*MathMin(1.0,open_volume/in_volume) : 0.0);
   }
 
 #endif

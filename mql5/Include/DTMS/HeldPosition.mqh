@@ -95,7 +95,7 @@ ulong CPositionReader::ReadCosts(SPosition &position,SHeldPosition &held)
       held.costs_tries--;
    if(!sums.Read(position.position_id,held.last_deal))
       return(0);
-   position.commission=sums.commission;
+   position.commission=sums.EntryCommission(position.volume);
    if(sums.Accounts(position.volume))
       held.costs_tries=0;
    if(held.costs_tries==0)

@@ -12,7 +12,7 @@
 #define DTMS_MAX_TICKS_FRAME                64
 #define DTMS_FLAG_DUP                       1
 #define DTMS_TAG_PREFIX                     0x2D7D
-#define DTMS_CONTRACT_SHA256                "f5c9b065bac9cb0c0e8d60e4a94ebe20482b6e4704f9114b48d20454f8ff519f"
+#define DTMS_CONTRACT_SHA256                "b9c6b19d3cd98409d52833fca0cd0d2331934e30ebae3799f3163595fd01daa4"
 #define DTMS_MSG_TICKS                      20
 #define DTMS_MSG_LOGON                      1
 #define DTMS_MSG_LOGON_ACCEPTED             2
