@@ -50,7 +50,7 @@ class LinkSettings(_Group):
     ttl_raise_ms: Wait = 2_000  # R21
     ttl_modify_ms: Wait = 3_000  # R21
     ttl_reduce_ms: Wait = 15_000  # R21
-    unknown_after_ms: Wait = 5_000  # R19: an outcome that has not come by then is unknown
+    unknown_after_ms: Wait = 5_000  # R19: an outcome that has not come so long after the last moment for a request is unknown
     store_slow_ms: Wait = 2_000  # R17: a commit that takes longer counts as a failed store
     busy_cap_ms: Wait = 60_000  # a first CopyTicks may block for 45 s; nobody is believed to be busy for longer than this
     keep_frames: Annotated[int, Field(ge=1)] = 4_096  # R11
@@ -88,8 +88,8 @@ class AdoptSettings(_Group):
     """
     Which positions are managed.
 
-    ``scope`` left out means all in observe mode and registered in act mode. In act mode ``filter`` and ``all`` need
-    ``confirmed``: without it nothing that the user has not named is touched.
+    ``scope`` left out means all in observe mode and registered in act mode. In act mode ``all`` needs ``confirmed``: without it
+    nothing that the user has not named is touched. A ``filter`` names what it takes; one without any list takes nothing.
     """
 
     scope: Scope | None = None
@@ -118,6 +118,16 @@ class BreakEvenSettings(_Group):
     retry_ms: Wait = 1_000  # after a failed attempt; doubles with each
 
 
+class CloseSettings(_Group):
+    """A close that somebody asked for; it is tried until the position is gone."""
+
+    retry_ms: Wait = 500  # after a failed attempt; doubles with each
+    retry_max_ms: Wait = 8_000  # up to this
+    alarm_attempts: Annotated[int, Field(ge=1, le=100)] = 5  # so many that failed in a row raise the alarm
+    gone_after_ms: Wait = 5_000  # a position still there so long after its close was reported done is closed anew
+    deviation_points: Annotated[int, Field(ge=0, le=1_000_000)] = 100  # slippage accepted where the broker asks for a limit
+
+
 class Settings(_Group):
     """Everything."""
 
@@ -128,6 +138,7 @@ class Settings(_Group):
     adopt: AdoptSettings = AdoptSettings()
     account: AccountSettings = AccountSettings()
     break_even: BreakEvenSettings = BreakEvenSettings()
+    close: CloseSettings = CloseSettings()
 
 
 def digest(settings: Settings) -> str:

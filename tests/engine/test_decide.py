@@ -9,15 +9,16 @@ from tests.session.made import SERVER_MS, position, spec
 from tests.session.terminal_side import TerminalSide
 
 from dtms.engine.break_even import Verdict
-from dtms.engine.decide import Decision, Event, Expired, Look, Moment, Vanished, decide, shown, withdrawn
+from dtms.engine.decide import Decision, Event, Expired, Look, Moment, Rules, Vanished, decide, shown, withdrawn
 from dtms.engine.market import Market, Quote
 from dtms.engine.obligation import Stage
 from dtms.engine.trade import Trade, TradeKey, first_seen
 from dtms.names import Outcome, RiskClass, Why
-from dtms.settings import BreakEvenSettings
+from dtms.settings import BreakEvenSettings, CloseSettings
 from dtms.wire.messages import ExecutionReport, ModifyPosition, PositionChanged
 
 RULE = BreakEvenSettings()
+RULES = Rules(RULE, CloseSettings())
 ABOVE = Market(spec(), Quote(1.1015, 1.10151, 0))
 BELOW = Market(spec(), Quote(1.1001, 1.10011, 0))
 
@@ -27,7 +28,7 @@ def fresh(**values: Any) -> Trade:
 
 
 def look(trade: Trade, market: Market = ABOVE, now: int = 0, command_id: int = 5) -> Decision:
-    return decide(trade, Look(), market, Moment(now, command_id), RULE)
+    return decide(trade, Look(), market, Moment(now, command_id), RULES)
 
 
 def report(outcome: Outcome, command_id: int = 5, stop: float | None = 1.10001) -> ExecutionReport:
@@ -39,7 +40,7 @@ def report(outcome: Outcome, command_id: int = 5, stop: float | None = 1.10001) 
 
 
 def after(trade: Trade, event: Event, market: Market = BELOW, now: int = 0) -> Decision:
-    return decide(trade, event, market, Moment(now, 6), RULE)
+    return decide(trade, event, market, Moment(now, 6), RULES)
 
 
 def changed(**values: Any) -> PositionChanged:
@@ -168,7 +169,7 @@ def test_whatever_happens_no_order_widens_and_two_are_never_under_way(steps: lis
     for number, (event, market, passed) in enumerate(steps, 1):
         now += passed
         before = trade
-        decision = decide(trade, event, market, Moment(now, number), RULE)
+        decision = decide(trade, event, market, Moment(now, number), RULES)
         trade = decision.trade
 
         assert trade.risk == fresh().risk

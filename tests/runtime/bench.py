@@ -11,7 +11,7 @@ from tests.session.terminal_side import TerminalSide
 from dtms.runtime.account import Account
 from dtms.runtime.desk import Desk, Item
 from dtms.runtime.inbox import Inbox
-from dtms.runtime.log import Log
+from dtms.runtime.log import Line, Log
 from dtms.runtime.transport import Arrival, Router
 from dtms.settings import AdoptSettings, BreakEvenSettings, DeskSettings, LinkSettings, Mode, Scope, Settings
 from dtms.store.journal import Journal, MemoryJournal
@@ -181,7 +181,7 @@ class Bench:
                     wire.terminal.beat(self.now)
             self.pump(polls=2)
 
-    def written(self, level: str, text: str) -> None:
+    def written(self, line: Line) -> None:
         """Take a line of the log, which nobody reads here."""
 
     @property

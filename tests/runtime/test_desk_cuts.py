@@ -65,7 +65,7 @@ def test_a_report_that_was_lost_comes_again_after_the_cut(desk: Bench) -> None:
     wire.cut()
     side.up = False
     side.execute(side.commands[0], desk.now)
-    desk.pass_time(6_000)
+    desk.pass_time(9_000)
     assert desk.counter("commands.unknown") == 1
     desk.redial(wire)
 

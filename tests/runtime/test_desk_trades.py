@@ -95,8 +95,8 @@ def test_in_observe_mode_it_is_decided_once_and_nothing_is_sent() -> None:
         AdoptSettings(scope=Scope.ALL),
         AdoptSettings(scope=Scope.REGISTERED, confirmed=True),
         AdoptSettings(scope=Scope.FILTER, confirmed=True),
-        AdoptSettings(scope=Scope.FILTER, confirmed=True, magic=(7,), symbol=("GBPUSD",)),
-        AdoptSettings(scope=Scope.FILTER, confirmed=True, comment=("bot-",)),
+        AdoptSettings(scope=Scope.FILTER, magic=(7,), symbol=("GBPUSD",)),
+        AdoptSettings(scope=Scope.FILTER, comment=("bot-",)),
     ],
 )
 def test_in_act_mode_what_the_user_has_not_named_is_only_watched(adopt: AdoptSettings) -> None:
@@ -109,8 +109,8 @@ def test_in_act_mode_what_the_user_has_not_named_is_only_watched(adopt: AdoptSet
         assert [t.managed for t in desk.account.book] == [False]
 
 
-def test_a_filter_that_matches_adopts() -> None:
-    with bench(acting(adopt=AdoptSettings(scope=Scope.FILTER, confirmed=True, magic=(7,), comment=("bot-",)))) as desk:
+def test_a_filter_that_matches_adopts_without_a_further_yes() -> None:
+    with bench(acting(adopt=AdoptSettings(scope=Scope.FILTER, magic=(7,), comment=("bot-",)))) as desk:
         side = terminal(position(1, magic=7, comment="bot-1"), position(2, magic=7, comment="mine"))
         desk.dial(side)
         quote(desk, side, AT_ONE_R)
@@ -246,7 +246,7 @@ def test_no_answer_is_unknown_and_blocks_until_a_snapshot_shows_that_nothing_was
     side = terminal(answering=False)
     desk.dial(side)
     quote(desk, side, AT_ONE_R)
-    desk.pass_time(5_500)
+    desk.pass_time(8_000)
     assert desk.counter("commands.unknown") == 1
     assert [t.break_even.stage for t in desk.account.book] == [Stage.UNKNOWN]
     assert len(side.commands) == 1
@@ -261,7 +261,7 @@ def test_an_unknown_command_whose_effect_is_seen_is_done(desk: Bench) -> None:
     side = terminal(answering=False)
     desk.dial(side)
     quote(desk, side, AT_ONE_R)
-    desk.pass_time(5_500)
+    desk.pass_time(8_000)
     side.changed(position(1, stop_loss=1.10001, take_profit=1.105), desk.now)
     desk.pump()
 

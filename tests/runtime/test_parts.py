@@ -2,15 +2,20 @@
 
 import threading
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import zmq
+from loguru import logger
 
 from dtms.engine.decide import Look, Vanished
 from dtms.engine.trade import TradeKey
 from dtms.runtime.checks import Checks
 from dtms.runtime.inbox import Inbox
 from dtms.runtime.locks import Locks
-from dtms.runtime.log import Line, Log, text_of
+from dtms.runtime.log import Line, Log, to_loguru
+
+if TYPE_CHECKING:
+    from loguru import Message
 
 KEY, OTHER = TradeKey("1@Demo", 1, 1), TradeKey("1@Demo", 2, 1)
 
@@ -137,19 +142,36 @@ def test_a_check_is_due_once_at_its_earliest_time() -> None:
     assert checks.take(200) is None
 
 
-def test_a_line_is_mark_name_and_values() -> None:
-    assert text_of(Line("INFO", "<", "report", {"command": 1, "why": None})) == "< report command=1 why=None"
-    assert text_of(Line("INFO", "=", "bound", {})) == "= bound"
+def test_a_line_reaches_loguru_as_a_message_and_its_values_as_they_are() -> None:
+    records: list[tuple[str, str, dict[str, object]]] = []
+
+    def keep(message: "Message") -> None:
+        record = message.record
+        records.append((record["level"].name, record["message"], record["extra"]))
+
+    number = logger.add(keep, format="{message}")
+    to_loguru(Line("WARNING", "!", "report", {"command": 1, "why": None, "level": 1.5, "detail": "{so}"}))
+    to_loguru(Line("INFO", "=", "bound", {}))
+    logger.remove(number)
+
+    assert records == [
+        ("WARNING", "! report", {"command": 1, "why": None, "level": 1.5, "detail": "{so}"}),
+        ("INFO", "= bound", {}),
+    ]
 
 
 def test_lines_are_written_in_order_by_another_thread_and_all_of_them_before_it_ends() -> None:
-    written: list[tuple[str, str, int]] = []
-    log = Log(lambda level, text: written.append((level, text, threading.get_ident())))
+    written: list[tuple[Line, int]] = []
+    log = Log(lambda line: written.append((line, threading.get_ident())))
     log.add("=", "one")
     log.start()
     log.add("!", "two", n=2)
     log.error("three")
     log.stop(5)
 
-    assert [(level, text) for level, text, _ in written] == [("INFO", "= one"), ("WARNING", "! two n=2"), ("ERROR", "! three")]
-    assert threading.get_ident() not in {thread for _, _, thread in written}
+    assert [line for line, _ in written] == [
+        Line("INFO", "=", "one", {}),
+        Line("WARNING", "!", "two", {"n": 2}),
+        Line("ERROR", "!", "three", {}),
+    ]
+    assert threading.get_ident() not in {thread for _, thread in written}

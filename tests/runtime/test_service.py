@@ -14,6 +14,8 @@ from tests.session.terminal_side import TerminalSide
 
 from dtms.errors import PortTaken, StartError
 from dtms.names import OnSilence
+from dtms.runtime.asks import Denial
+from dtms.runtime.log import Line
 from dtms.runtime.service import Service
 from dtms.settings import LinkSettings, Settings
 from dtms.store.journal import Entry, MemoryJournal
@@ -22,7 +24,7 @@ from dtms.wire.messages import Logout
 LIMIT_S = 10.0
 
 
-def nowhere(level: str, text: str) -> None:
+def nowhere(line: Line) -> None:
     """A sink for lines that nobody reads."""
 
 
@@ -125,8 +127,8 @@ class BrokenJournal(MemoryJournal):
 
 
 def test_a_desk_that_raises_ends_the_service_with_the_error_and_its_trace(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-    lines: list[tuple[str, str]] = []
-    service = Service(acting(), BrokenJournal(), lambda level, text: lines.append((level, text)))
+    lines: list[Line] = []
+    service = Service(acting(), BrokenJournal(), lines.append)
     service.start()
     side = TerminalSide(positions={1: position()})
     runner = Runner(context, side, service.address)
@@ -137,7 +139,8 @@ def test_a_desk_that_raises_ends_the_service_with_the_error_and_its_trace(contex
 
     assert isinstance(service.failure, ZeroDivisionError)
     assert service.snapshot().state == "failed"
-    assert any(level == "ERROR" and "token 1" in text and "Traceback" in text for level, text in lines)
+    traces = [str(line.fields.get("trace")) for line in lines if line.level == "ERROR"]
+    assert any("token 1" in trace and "Traceback" in trace for trace in traces)
     assert service.stop()
 
 
@@ -152,3 +155,43 @@ def test_waiting_for_a_service_that_has_ended_is_an_error() -> None:
 
 def test_a_service_that_was_never_started_can_be_stopped() -> None:
     assert Service(acting(), MemoryJournal(), nowhere).stop()
+
+
+def test_a_close_is_asked_from_another_thread_answered_and_done(
+    service: Service, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
+    side = TerminalSide(positions={1: position(), 2: position(2)})
+    runner = Runner(context, side, service.address)
+    runner.until(lambda: service.wait_ready(0.0))
+    answers = [service.ask_close(number, by="test") for number in (1, 9)]
+    runner.until(lambda: side.executed)
+    runner.until(lambda: [t.key.position_id for t in service.snapshot().accounts[0].trades] == [2])
+    runner.close()
+
+    assert [answer.denied for answer in answers] == [None, Denial.UNKNOWN_POSITION]
+    assert service.snapshot().counters["commands.done"] == 1
+
+
+def test_before_it_runs_and_after_nothing_is_asked_of_it() -> None:
+    service = Service(acting(), MemoryJournal(), nowhere)
+    before = service.ask_close(1)
+    service.start()
+    running = service.ask_close(1)
+    service.stop()
+
+    assert before.denied is Denial.ENDED
+    assert running.denied is Denial.NO_ACCOUNT
+    assert service.ask_close(1).denied is Denial.ENDED
+
+
+def test_the_rhythm_of_heartbeats_is_seen_for_both_directions(service: Service, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    side = TerminalSide()
+    runner = Runner(context, side, service.address)
+    runner.until(lambda: service.wait_ready(0.0))
+    began = now()
+    runner.until(lambda: now() - began > 1_500)
+    runner.until(lambda: service.snapshot().accounts[0].terminals[0].longest_beat_gap_ms > 1_500)
+    (terminal,) = service.snapshot().accounts[0].terminals
+    runner.close()
+
+    assert 900 < terminal.longest_own_beat_gap_ms < 1_500

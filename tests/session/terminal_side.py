@@ -28,6 +28,7 @@ from dtms.wire.messages import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    ReducePosition,
     Snapshot,
     SnapshotRequest,
     SymbolSpec,
@@ -68,6 +69,8 @@ class TerminalSide:
     answering: bool = True
     failing: Outcome | None = None
     """How every command ends, instead of being carried out."""
+    filled: float | None = None
+    """Lots that one close gets at most."""
     reports: dict[int, ExecutionReport] = field(default_factory=dict)
     credit: int = 0
     holes: int = 0
@@ -290,10 +293,13 @@ class TerminalSide:
         if known is not None:
             self.say(known, now)
             return
-        assert isinstance(command, ModifyPosition)
+        assert isinstance(command, (ModifyPosition, ReducePosition))
         held = next((p for p in self.positions.values() if p.ticket == command.ticket), None)
         if outcome is None and self.failing is not None:
             outcome = self.failing
+        if isinstance(command, ReducePosition):
+            self._reduce(command, held, now, outcome, why)
+            return
         if outcome is None:
             outcome, why = self._judge(command, held, now)
         if outcome is Outcome.DONE and held is not None:
@@ -306,6 +312,30 @@ class TerminalSide:
         self.say(report, now)
         if outcome is Outcome.DONE and held is not None:
             self.changed(held, now)
+
+    def _reduce(self, command: ReducePosition, held: Position | None, now: int, outcome: Outcome | None, why: Why) -> None:
+        late = now + self.clock_ahead > command.deadline_ms
+        left = 0.0
+        if outcome is None and late:
+            outcome, why = Outcome.EXPIRED, Why.DEADLINE
+        elif outcome is None and held is None:
+            outcome, why = Outcome.DONE, Why.ALREADY
+        elif outcome is None and held is not None:
+            self.executed.append(command.command_id)
+            left = max(0.0, round(held.volume - (self.filled or held.volume), 2))
+            outcome = Outcome.PARTIAL if left else Outcome.DONE
+            if left:
+                held = self.positions[held.position_id] = held.model_copy(update={"volume": left})
+        assert outcome is not None
+        gone = outcome is Outcome.DONE
+        report = self.report(command, outcome, why, None if gone else held)
+        if outcome.final:
+            self.reports[command.command_id] = report
+        self.say(report, now)
+        if gone and held is not None:
+            self.closed(held.position_id, now)
+        elif left and held is not None:
+            self.changed(held, now, 1)
 
     def _judge(self, command: ModifyPosition, held: Position | None, now: int) -> tuple[Outcome, Why]:
         if now + self.clock_ahead > command.deadline_ms:

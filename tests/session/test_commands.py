@@ -98,9 +98,9 @@ def test_r19_no_outcome_in_time_is_unknown_once_and_a_late_report_still_ends_it(
     commands = Commands(SETTINGS)
     sent(commands)
 
-    assert commands.overdue(4_999) == []
-    assert [e.stage for e in commands.overdue(5_000)] == [Stage.UNKNOWN]
-    assert commands.overdue(6_000) == []
+    assert commands.overdue(7_999) == []
+    assert [e.stage for e in commands.overdue(8_000)] == [Stage.UNKNOWN]
+    assert commands.overdue(9_000) == []
     assert commands.answer(report(Outcome.DONE)) is not None
     assert len(commands) == 0
 

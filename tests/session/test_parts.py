@@ -10,6 +10,7 @@ from dtms.errors import WireError
 from dtms.names import RejectWhy
 from dtms.session.digest import DigestView, fingerprint
 from dtms.session.events import SnapshotArrived, SnapshotUnusable
+from dtms.session.liveness import Gaps
 from dtms.session.numbering import Inbound, Kept, Place
 from dtms.session.poison import BadFrame, PoisonLog
 from dtms.session.server_time import ticks_to_utc, to_utc
@@ -166,3 +167,13 @@ def test_three_bad_frames_in_a_minute_raise_the_alarm_once_until_it_is_confirmed
     assert not log.alarm
     assert [log.add(BadFrame(at, b"?", error)) for at in (112_000, 113_000, 114_000)] == [False, False, True]
     assert len(log.kept) == 9
+
+
+def test_the_longest_gap_between_heartbeats_counts_the_one_that_lasts() -> None:
+    gaps = Gaps(0)
+    gaps.mark(1_000)
+    gaps.mark(2_300)
+    gaps.mark(3_300)
+
+    assert gaps.longest(3_400) == 1_300
+    assert gaps.longest(5_000) == 1_700

@@ -2,7 +2,7 @@
 Logs: one JSON object a line to a file, short lines to the console.
 
 What a line means stands in its ``event``; everything else is key and value. Marks carry direction: ``<`` from the terminal,
-``>`` to it, ``=`` a change of state, ``!`` something wrong.
+``>`` to it, ``=`` a change of state, ``!`` something wrong. A value whose key is one of the line's own gets a ``_`` behind it.
 """
 
 import json
@@ -51,7 +51,7 @@ def as_json(record: "Record") -> dict[str, Any]:
         "thread": record["thread"].name,
         "where": f"{record['module']}:{record['line']}",
     }
-    line |= {key: value for key, value in record["extra"].items() if not key.startswith("_")}
+    line |= {f"{key}_" if key in line else key: value for key, value in record["extra"].items() if not key.startswith("_")}
     if (failure := record["exception"]) is not None:
         line["traceback"] = "".join(traceback.format_exception(failure.type, failure.value, failure.traceback))
     return line
@@ -60,5 +60,6 @@ def as_json(record: "Record") -> dict[str, Any]:
 def _to_console(message: "Message") -> None:
     record = message.record
     extra = " ".join(f"{key}={value}" for key, value in record["extra"].items() if not key.startswith("_"))
-    mark = "! " if record["level"].no >= logger.level("WARNING").no else ""
+    wrong = record["level"].no >= logger.level("WARNING").no
+    mark = "! " if wrong and not record["message"].startswith("!") else ""
     sys.stderr.write(f"{record['time']:HH:mm:ss} {mark}{record['message']}{' ' + extra if extra else ''}\n")

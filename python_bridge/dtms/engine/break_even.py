@@ -29,6 +29,7 @@ class Verdict(enum.StrEnum):
     FROZEN = "frozen"  # stop or target stand inside the freeze distance
     ALREADY = "already"  # the stop is there or beyond
     MOVE = "move"
+    CLOSING = "closing"  # somebody asked for the end of the trade: no rule has anything to do
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,30 @@
 """
 One trade, one event, one decision: the next record, the command to send, the figures behind it.
 
-``_after`` works the event in, the rule's ``judge`` then looks at the result. The caller brings time and identity.
+``_after`` works the event in. A close that is due comes first, else the rule's ``judge`` looks at the result. The caller brings
+time and identity.
 """
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from dtms.engine import close
 from dtms.engine.break_even import Finding, Verdict, judge
 from dtms.engine.market import Market
 from dtms.engine.obligation import Signal, Stage, step
 from dtms.engine.orders import tighter
 from dtms.engine.trade import Trade
 from dtms.names import Outcome, RiskClass
-from dtms.settings import BreakEvenSettings
-from dtms.wire.messages import Command, ExecutionReport, ModifyPosition, PositionChanged, PositionOpened, SymbolSpec
+from dtms.settings import BreakEvenSettings, CloseSettings
+from dtms.wire.messages import (
+    Command,
+    ExecutionReport,
+    ModifyPosition,
+    PositionChanged,
+    PositionOpened,
+    ReducePosition,
+    SymbolSpec,
+)
 
 
 class Look(NamedTuple):
@@ -33,7 +43,13 @@ class Expired(NamedTuple):
     command_id: int
 
 
-Event = PositionOpened | PositionChanged | ExecutionReport | SymbolSpec | Look | Vanished | Expired
+class CloseAsked(NamedTuple):
+    """Somebody wants the position closed."""
+
+    by: str
+
+
+Event = PositionOpened | PositionChanged | ExecutionReport | SymbolSpec | Look | Vanished | Expired | CloseAsked
 
 
 class Moment(NamedTuple):
@@ -41,6 +57,13 @@ class Moment(NamedTuple):
 
     now: int
     command_id: int
+
+
+class Rules(NamedTuple):
+    """What the user set."""
+
+    break_even: BreakEvenSettings
+    close: CloseSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +75,15 @@ class Decision:
     finding: Finding
 
 
-def decide(trade: Trade, event: Event, market: Market, moment: Moment, rule: BreakEvenSettings) -> Decision:
+def decide(trade: Trade, event: Event, market: Market, moment: Moment, rules: Rules) -> Decision:
     """Take one event of one trade."""
-    trade = _after(trade, event, market, moment.now, rule)
-    finding = judge(trade, market, moment.now, rule)
+    trade = close.still_there(_after(trade, event, market, moment.now, rules), moment.now)
+    if close.due(trade, moment.now):
+        command = close.command(trade, moment.command_id, rules.close)
+        return Decision(close.ordered(trade, moment.command_id), command, _closing(trade, market))
+    if close.stands(trade):
+        return Decision(trade, None, Finding(Verdict.CLOSING))
+    finding = judge(trade, market, moment.now, rules.break_even)
     if finding.verdict is Verdict.ALREADY:
         return Decision(replace(trade, break_even=step(trade.break_even, Signal.NOT_NEEDED)), None, finding)
     if finding.verdict is not Verdict.MOVE or finding.stop is None:
@@ -79,6 +107,8 @@ def shown(decision: Decision) -> Decision:
 
 def withdrawn(decision: Decision) -> Decision:
     """Return the decision without its command, where nobody can carry it out now; the event itself stays worked in."""
+    if isinstance(decision.command, ReducePosition):
+        return replace(decision, command=None, trade=close.taken_back(decision.trade))
     before = decision.trade.break_even
     obligation = replace(before, stage=Stage.ARMED, attempts=before.attempts - 1, command_id=0, target=None)
     return replace(decision, command=None, trade=replace(decision.trade, break_even=obligation))
@@ -98,11 +128,40 @@ def _move(trade: Trade, stop: float, command_id: int) -> ModifyPosition:
     )
 
 
-def _after(trade: Trade, event: Event, market: Market, now: int, rule: BreakEvenSettings) -> Trade:
-    """Return the record with the event worked in; the rule has not looked yet."""
+def _closing(trade: Trade, market: Market) -> Finding:
+    if market.quote is None:
+        return Finding(Verdict.CLOSING)
+    exit_price = market.quote.exit_price(trade.side)
+    return Finding(Verdict.CLOSING, exit_price, trade.r_now(exit_price))
+
+
+def _after(trade: Trade, event: Event, market: Market, now: int, rules: Rules) -> Trade:
+    """Return the record with the event worked in; nothing is decided yet."""
     match event:
         case PositionOpened() | PositionChanged():
             return _confirmed(trade.seen(event.position), market)
+        case CloseAsked():
+            return close.asked(trade)
+        case ExecutionReport() | Vanished() | Expired() if close.concerns(trade, event.command_id):
+            return _closed(trade, event, now, rules.close)
+        case _:
+            return _moved(trade, event, market, now, rules.break_even)
+
+
+def _closed(trade: Trade, event: ExecutionReport | Vanished | Expired, now: int, rule: CloseSettings) -> Trade:
+    """Take what became of the close under way."""
+    match event:
+        case ExecutionReport():
+            return close.reported(trade, event, now, rule)
+        case Vanished():
+            return close.lost(trade)
+        case Expired():
+            return close.failed(trade, now, rule)
+
+
+def _moved(trade: Trade, event: Event, market: Market, now: int, rule: BreakEvenSettings) -> Trade:
+    """Take what became of the move under way."""
+    match event:
         case ExecutionReport():
             return _reported(trade, event, market, now, rule)
         case Vanished() if trade.break_even.command_id == event.command_id:

@@ -27,7 +27,7 @@ class Trade:
 
     ``risk`` is R in price units, None while no stop was ever seen. ``risk_synthetic`` says that the first stop seen was not on
     the losing side, so that its distance is no risk the trader took; no rule works with such an R. ``managed`` is false for a
-    position that is only watched. ``quarantine`` names why its rules are off.
+    position that is only watched. ``quarantine`` names why its rules are off. ``close`` is None while nobody asked for one.
     """
 
     key: TradeKey
@@ -38,12 +38,17 @@ class Trade:
     risk_synthetic: bool = False
     initial_volume: float = 0.0
     break_even: Obligation = field(default_factory=Obligation)
+    close: Obligation | None = None
     quarantine: str | None = None
 
     @property
     def side(self) -> Side:
         """Which way it gains."""
         return self.position.side
+
+    def awaits(self, command_id: int) -> bool:
+        """Return whether the command's outcome is not known yet."""
+        return any(o is not None and o.under_way and o.command_id == command_id for o in (self.break_even, self.close))
 
     def r_now(self, exit_price: float) -> float | None:
         """Return the gain at this exit price in units of the initial risk."""

@@ -77,9 +77,20 @@ class Account:
     def hands(self) -> Peer | None:
         """Return the connection that may carry out a command now, or None."""
         link = self.links.manager()
-        if link is None or not link.up or not self.view_known or self.superseded:
-            return None
-        return None if link.hands_off or link.permissions != ALL_PERMISSIONS else link.peer
+        return None if link is None or self.obstacle() is not None else link.peer
+
+    def obstacle(self) -> str | None:
+        """Return why nobody may carry out a command now, or None."""
+        link = self.links.manager()
+        if link is None or not link.up:
+            return "no terminal manages the account now"
+        reasons = (
+            ("the account's positions are not known now", not self.view_known),
+            ("another process took over", self.superseded),
+            ("hands off", link.hands_off),
+            ("the terminal does not allow trading", link.permissions != ALL_PERMISSIONS),
+        )
+        return next((reason for reason, holds in reasons if holds), None)
 
     # Logging on
 

@@ -7,9 +7,9 @@ from dtms.wire.messages import Position
 def admits(adopt: AdoptSettings, mode: Mode, position: Position) -> bool:
     """Return whether a position that no client registered is managed."""
     scope = adopt.scope or (Scope.ALL if mode is Mode.OBSERVE else Scope.REGISTERED)
-    if scope is Scope.REGISTERED or (mode is Mode.ACT and not adopt.confirmed):
-        return False
-    return scope is Scope.ALL or _matches(adopt, position)
+    if scope is Scope.ALL:
+        return mode is Mode.OBSERVE or adopt.confirmed
+    return scope is Scope.FILTER and _matches(adopt, position)
 
 
 def _matches(adopt: AdoptSettings, position: Position) -> bool:

@@ -31,6 +31,7 @@ class TradeCounts:
     closed: int = 0
     quarantined: int = 0
     given_up: int = 0
+    close_alarms: int = 0  # closes that failed several times in a row and go on being tried
 
 
 _BY_OUTCOME: Final = {

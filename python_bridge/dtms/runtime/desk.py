@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from dtms.errors import LinkLost
 from dtms.names import LogoutWhy, OnSilence, RefuseWhy
 from dtms.runtime.account import Account
+from dtms.runtime.asks import AskClose, Asks
 from dtms.runtime.counters import Counters
 from dtms.runtime.gate import Gate, Refusal, account_key
 from dtms.runtime.inbox import Inbox
@@ -43,7 +44,7 @@ class ConfirmPoison(NamedTuple):
     account: str
 
 
-Item = Acknowledgement | Stop | ConfirmPoison
+Item = Acknowledgement | Stop | ConfirmPoison | AskClose
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +73,7 @@ class Desk:
         self.outbox = Outbox(journal, settings.link)
         self.refused: deque[str] = deque(maxlen=_REFUSED_KEPT)
         self.stopped = False
+        self._asks = Asks(self.accounts, settings.mode, log)
         self._router = router
         self._inbox = inbox
         self._journal = journal
@@ -129,6 +131,8 @@ class Desk:
             case ConfirmPoison(key) if key in self.accounts:
                 for log in self.accounts[key].links.poison.values():
                     log.confirm()
+            case AskClose():
+                self._asks.take(item, now, utc)
             case Stop(plan):
                 self._stop(plan, now, utc)
             case _:

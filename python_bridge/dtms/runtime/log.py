@@ -1,5 +1,5 @@
 """
-Log lines of the desk: appended there, formatted and written in a thread of their own.
+Log lines of the desk: appended there, written in a thread of their own.
 
 A line has a mark for its direction: ``<`` from the terminal, ``>`` to it, ``=`` a state, ``!`` something to look at. A log that
 cannot keep up drops lines and says how many; it never holds up a trade.
@@ -13,20 +13,20 @@ from typing import Final, NamedTuple
 from loguru import logger
 
 Value = str | int | float | bool | None
-Sink = Callable[[str, str], None]
-"""Takes level (``INFO``, ``WARNING``, ``ERROR``) and text."""
-
 _CAPACITY: Final = 100_000
 _PERIOD_S: Final = 0.05
 
 
 class Line(NamedTuple):
-    """A line before it is text."""
+    """A line as data; ``level`` is ``INFO``, ``WARNING`` or ``ERROR``."""
 
     level: str
     mark: str
     name: str
     fields: dict[str, Value]
+
+
+Sink = Callable[[Line], None]
 
 
 class Log:
@@ -76,18 +76,12 @@ class Log:
     def _drain(self) -> None:
         while self._lines:
             line = self._lines.popleft()
-            self._sink(line.level, text_of(line))
+            self._sink(line)
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
-            self._sink("WARNING", f"! log dropped={dropped}")
+            self._sink(Line("WARNING", "!", "log", {"dropped": dropped}))
 
 
-def text_of(line: Line) -> str:
-    """Return the line as text: mark, name, key=value."""
-    fields = " ".join(f"{key}={value}" for key, value in line.fields.items())
-    return f"{line.mark} {line.name} {fields}".rstrip()
-
-
-def to_loguru(level: str, text: str) -> None:
-    """Write a line with loguru, as its sinks are configured."""
-    logger.opt(depth=1).log(level, "{}", text)
+def to_loguru(line: Line) -> None:
+    """Write a line with loguru, as its sinks are configured; its fields are the record's ``extra``."""
+    logger.bind(**line.fields).log(line.level, "{} {}", line.mark, line.name)

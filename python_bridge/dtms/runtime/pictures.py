@@ -57,6 +57,8 @@ def _terminal(account: Account, link: Link, now: int) -> TerminalView:
         hands_off=link.hands_off,
         utc_offset_s=link.session.offset_s,
         silent_ms=now - link.peer.heard_at,
+        longest_beat_gap_ms=link.peer.longest_beat_gap(now),
+        longest_own_beat_gap_ms=link.peer.longest_own_beat_gap(now),
         poison_alarm=account.links.poison_of(logon.instance_id).alarm,
         quotes_sent=link.session.ticks_sent,
     )

@@ -12,12 +12,14 @@ import gc
 import sys
 import threading
 import traceback
+from concurrent.futures import Future
 from typing import Final
 
 import zmq
 
 from dtms.errors import StartError
 from dtms.names import OnSilence
+from dtms.runtime.asks import Answer, AskClose, Denial
 from dtms.runtime.clock import Clock, SystemClock
 from dtms.runtime.desk import ConfirmPoison, Desk, Item, Stop
 from dtms.runtime.inbox import Inbox
@@ -109,6 +111,22 @@ class Service:
     def confirm_poison(self, account: str) -> None:
         """The user has seen the bad frames of an account (R26)."""
         self._inbox.put(ConfirmPoison(account))
+
+    def ask_close(self, position_id: int, *, account: str | None = None, by: str = "client", timeout: float = 5.0) -> Answer:
+        """
+        Have a position closed; return whether that was taken on, from any thread but the desk's own.
+
+        Accepted means that it is tried until the position is gone. ``account`` is LOGIN@SERVER, None the only one. What the desk
+        has not taken within ``timeout`` seconds is taken back and will not be done.
+        """
+        answer: Future[Answer] = Future()
+        self._inbox.put(AskClose(position_id, account, by, answer))
+        try:
+            return answer.result(timeout if self._started and not self._ended.is_set() else 0)
+        except TimeoutError:
+            if answer.cancel():
+                return Answer(Denial.NOT_TAKEN if self._started and not self._ended.is_set() else Denial.ENDED)
+            return answer.result()  # the desk is about it
 
     def stop(self, timeout: float = 5.0, plan: OnSilence = OnSilence.HOLD) -> bool:
         """Take leave of the terminals, which then carry out ``plan``, and free the port; return whether that was done in time."""

@@ -20,6 +20,7 @@ class TerminalView:
     One terminal.
 
     ``utc_offset_s`` None: its times could not be converted and are the server's. ``silent_ms`` since its last frame;
+    ``longest_beat_gap_ms`` between two of its heartbeats on this connection, ``longest_own_beat_gap_ms`` between two of ours;
     ``quotes_sent`` as the terminal itself says.
     """
 
@@ -34,6 +35,8 @@ class TerminalView:
     hands_off: bool
     utc_offset_s: int | None
     silent_ms: int
+    longest_beat_gap_ms: int
+    longest_own_beat_gap_ms: int
     poison_alarm: bool
     quotes_sent: int
 

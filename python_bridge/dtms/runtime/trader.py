@@ -7,8 +7,9 @@ A decision is taken under the ticket's lock, written, sent when the store has it
 from collections.abc import Callable
 from typing import Final
 
+from dtms.engine import close
 from dtms.engine.break_even import Verdict, trigger_price
-from dtms.engine.decide import Decision, Event, Expired, Look, Moment, Vanished, decide, shown, withdrawn
+from dtms.engine.decide import CloseAsked, Decision, Event, Expired, Look, Moment, Rules, Vanished, decide, shown, withdrawn
 from dtms.engine.obligation import Stage as Obliged
 from dtms.engine.trade import Trade, TradeKey, quarantined
 from dtms.errors import DtmsError, LinkLost
@@ -22,11 +23,13 @@ from dtms.runtime.outbox import Outbox, Release
 from dtms.session.commands import CommandIds, Commands, Outstanding, Stage
 from dtms.session.peer import Peer
 from dtms.settings import Mode, Settings
-from dtms.wire.messages import Command, ExecutionReport, PositionChanged, PositionOpened
+from dtms.wire.messages import Command, ExecutionReport, ReducePosition
 
 # Verdicts after which the same quote must not bring the trade up again at once; a look is made later instead.
 _LATER: Final = frozenset({Verdict.BACKING_OFF, Verdict.FROZEN})
-_NEVER: Final = frozenset({Verdict.OFF, Verdict.OVER, Verdict.UNDER_WAY, Verdict.NO_RISK, Verdict.ALREADY, Verdict.MOVE})
+_NEVER: Final = frozenset(
+    {Verdict.OFF, Verdict.OVER, Verdict.UNDER_WAY, Verdict.NO_RISK, Verdict.ALREADY, Verdict.MOVE, Verdict.CLOSING}
+)
 EvaluationError = (ArithmeticError, ValueError, DtmsError)  # what a rule can raise on figures it was not made for
 
 
@@ -50,6 +53,7 @@ class Trader:
         self.outbox = outbox
         self._ids = ids
         self._settings = settings
+        self._rules = Rules(settings.break_even, settings.close)
         self._counters = counters
         self._log = log
         self._hands = hands  # the connection that may carry out commands now, None: nobody may
@@ -59,17 +63,19 @@ class Trader:
     # Events of trades
 
     def consider(self, key: TradeKey, event: Event, now: int, utc: int) -> None:
-        """Take an event of a trade: queued while a change is under way, else decided on."""
+        """Take an event of a trade: queued while a change is under way, except for a close that is due (R17); else decided on."""
         trade = self.book.get(key)
-        if trade is not None and not self.locks.queue(key, event):
+        if trade is None:
+            return
+        if isinstance(event, CloseAsked) or close.due(trade, now) or not self.locks.queue(key, event):
             self._decide(trade, event, now, utc)
 
     def _decide(self, trade: Trade, event: Event, now: int, utc: int) -> None:
         market = self.book.symbol(trade.position.symbol).market()
         try:
-            decision = decide(trade, event, market, Moment(now, self._ids.peek()), self._settings.break_even)
+            decision = decide(trade, event, market, Moment(now, self._ids.peek()), self._rules)
         except EvaluationError as error:
-            self._quarantine(trade, event, error)
+            self._quarantine(trade, event, error, now, utc)
             return
         if decision.command is None:
             self._take(decision, now)
@@ -83,13 +89,27 @@ class Trader:
 
     def _take(self, decision: Decision, now: int) -> None:
         trade = decision.trade
+        before = self.book.get(trade.key)
         self.book.put(trade)
         self._arm(decision, now)
-        if trade.break_even.stage is Obliged.UNKNOWN:
-            return
+        if before is not None:
+            self._alarm(before, trade)
         lock = self.locks.get(trade.key)
-        if lock is not None and lock.unknown and not trade.break_even.under_way:
+        if lock is not None and lock.unknown and not trade.awaits(lock.holder):
             self._learned(trade, lock.holder)
+
+    def _alarm(self, before: Trade, after: Trade) -> None:
+        """Say what has failed too often."""
+        position = after.key.position_id
+        for name, was, now_is in (("move_stop", before.break_even, after.break_even), ("close", before.close, after.close)):
+            if was is not None and now_is is not None and was.under_way and now_is.stage is Obliged.GIVEN_UP:
+                self._counters.trades.given_up += 1
+                self._log.error("given_up", what=name, position=position, attempts=now_is.attempts)
+        was, now_is = before.close, after.close
+        alarm = self._settings.close.alarm_attempts
+        if was is not None and now_is is not None and was.under_way and now_is.stage is Obliged.ARMED and now_is.attempts >= alarm:
+            self._counters.trades.close_alarms += now_is.attempts == alarm
+            self._log.error("not_closed", position=position, attempts=now_is.attempts)
 
     def _arm(self, decision: Decision, now: int) -> None:
         trade, verdict = decision.trade, decision.finding.verdict
@@ -101,6 +121,8 @@ class Trader:
             state.triggers.arm(trade.key, trade.side, price)
         if verdict in _LATER:
             self._checks.set(trade.key, max(trade.break_even.not_before, now + self._settings.desk.check_ms))
+        if (at := close.next_look(trade)) is not None and at > now:
+            self._checks.set(trade.key, at)
 
     def _trigger(self, trade: Trade) -> float | None:
         spec = self.book.symbol(trade.position.symbol).spec
@@ -116,27 +138,32 @@ class Trader:
         key = decision.trade.key
         self._ids.take()
         self._take(decision, now)
-        self.locks.take(key, command.command_id, now, "break_even")
+        closing = isinstance(command, ReducePosition)
+        self.locks.take(key, command.command_id, now, "close" if closing else "break_even", overtakes=closing)
         self._owners[command.command_id] = key
         outstanding = self.commands.decide(command, now, utc)
-        self._log.add("=", "move_stop", command=command.command_id, **_figures(decision))
+        self._log.add("=", "close" if closing else "move_stop", command=command.command_id, **_figures(decision))
         self.outbox.put(decision, command, outstanding, now)
 
-    def _quarantine(self, trade: Trade, event: Event, error: Exception) -> None:
+    def _quarantine(self, trade: Trade, event: Event, error: Exception, now: int, utc: int) -> None:
+        why = f"{type(error).__name__}: {error}"
+        if trade.quarantine is not None:
+            self._log.error("event_lost", position=trade.key.position_id, why=why)
+            return
         self._counters.trades.quarantined += 1
-        if isinstance(event, (PositionOpened, PositionChanged)):
-            trade = trade.seen(event.position)
-        self.book.put(quarantined(trade, f"{type(error).__name__}: {error}"))
-        self.book.symbol(trade.position.symbol).triggers.disarm(trade.key)
-        self._log.error("quarantined", position=trade.key.position_id, why=f"{type(error).__name__}: {error}")
+        self._log.error("quarantined", position=trade.key.position_id, why=why)
+        self._decide(quarantined(trade, why), event, now, utc)  # the event itself is a fact; no rule looks at it any more
 
     def forget(self, key: TradeKey) -> None:
         """The trade is closed: nothing waits for it any more; a report that still comes is only counted."""
-        lock = self.locks.get(key)
-        if lock is not None:
-            self._owners.pop(lock.holder, None)
-            if (held := self.commands.get(lock.holder)) is not None and held.stage is not Stage.SENT:
-                self.commands.close(lock.holder)
+        for command_id in [command_id for command_id, owner in self._owners.items() if owner == key]:
+            del self._owners[command_id]
+            held = self.commands.get(command_id)
+            if held is None or held.stage is Stage.SENT:
+                continue
+            self.commands.close(command_id)
+            if held.stage is Stage.UNKNOWN and isinstance(held.command, ReducePosition):
+                self._confirmed(key, command_id)
         self.locks.forget(key)
         self._checks.forget(key)
 
@@ -244,10 +271,6 @@ class Trader:
         # What was queued came before the outcome.
         for following in (*self.locks.free(key, command_id), event):
             self.consider(key, following, now, utc)
-        trade = self.book.get(key)
-        if trade is not None and trade.break_even.stage is Obliged.GIVEN_UP:
-            self._counters.trades.given_up += 1
-            self._log.error("given_up", position=key.position_id, attempts=trade.break_even.attempts)
 
     def _became_unknown(self, command_id: int, event: Event, now: int, utc: int) -> None:
         key = self._owners.get(command_id)
@@ -260,10 +283,13 @@ class Trader:
         """The position shows what became of an unknown command."""
         if self.commands.get(command_id) is not None:
             self.commands.close(command_id)
-            self._counters.commands.done += 1
-            self._log.add("=", "confirmed_by_position", command=command_id, position=trade.key.position_id)
+            self._confirmed(trade.key, command_id)
         self._owners.pop(command_id, None)
         self.locks.free(trade.key, command_id)
+
+    def _confirmed(self, key: TradeKey, command_id: int) -> None:
+        self._counters.commands.done += 1
+        self._log.add("=", "confirmed_by_position", command=command_id, position=key.position_id)
 
 
 def _figures(decision: Decision) -> dict[str, str | int | float | None]:

@@ -141,8 +141,13 @@ class Commands:
         self._held.pop(command_id, None)
 
     def overdue(self, now: int) -> list[Outstanding]:
-        """Return, once each, the commands that have become unknown for want of an answer (R19)."""
-        late = [e for e in self._held.values() if e.stage is Stage.SENT and now - e.sent_at >= self._settings.unknown_after_ms]
+        """
+        Return, once each, the commands that have become unknown for want of an answer (R19).
+
+        A command may wait in the terminal for all its time to live; the time for an outcome begins with the request.
+        """
+        outcome_ms = self._settings.unknown_after_ms
+        late = [e for e in self._held.values() if e.stage is Stage.SENT and now - e.sent_at >= e.ttl_ms + outcome_ms]
         for entry in late:
             entry.stage = Stage.UNKNOWN
         return late

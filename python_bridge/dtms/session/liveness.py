@@ -13,10 +13,33 @@ class Look(NamedTuple):
     down: bool
 
 
-class Liveness:
-    """Counts the peer's silence, but only while this side was reading."""
+class Gaps:
+    """The longest time between two heartbeats of one direction."""
 
-    __slots__ = ("_beat_at", "_busy_until", "_heard_at", "_looked_at", "_settings", "_tested")
+    __slots__ = ("_last", "_longest")
+
+    def __init__(self, now: int) -> None:
+        self._last = now
+        self._longest = 0
+
+    def mark(self, now: int) -> None:
+        """Take one heartbeat."""
+        self._longest = self.longest(now)
+        self._last = now
+
+    def longest(self, now: int) -> int:
+        """Return the longest, the one that lasts now included."""
+        return max(self._longest, now - self._last)
+
+
+class Liveness:
+    """
+    Counts the peer's silence, but only while this side was reading.
+
+    ``theirs`` and ``ours`` are the gaps between heartbeats as they were: nothing is excused there.
+    """
+
+    __slots__ = ("_beat_at", "_busy_until", "_heard_at", "_looked_at", "_settings", "_tested", "ours", "theirs")
 
     def __init__(self, settings: LinkSettings, now: int) -> None:
         self._settings = settings
@@ -25,6 +48,8 @@ class Liveness:
         self._busy_until = now
         self._beat_at = now
         self._tested = False
+        self.ours = Gaps(now)
+        self.theirs = Gaps(now)
 
     @property
     def heard_at(self) -> int:
@@ -54,6 +79,7 @@ class Liveness:
         if now < self._beat_at:
             return False
         # On schedule, not an interval after the last: a late look must not stretch the rhythm. Missed beats are not made up.
+        self.ours.mark(now)
         interval = self._settings.heartbeat_ms
         self._beat_at += interval * ((now - self._beat_at) // interval + 1)
         return True

@@ -86,6 +86,14 @@ class Peer:
         """Monotonic ms of the last frame."""
         return self._liveness.heard_at
 
+    def longest_beat_gap(self, now: int) -> int:
+        """Return the longest time in ms between two heartbeats received on this connection."""
+        return self._liveness.theirs.longest(now)
+
+    def longest_own_beat_gap(self, now: int) -> int:
+        """Return the longest time in ms between two heartbeats sent on it."""
+        return self._liveness.ours.longest(now)
+
     def take_outgoing(self) -> list[bytes]:
         """Return the frames to send, in order, and forget them."""
         return self._speaker.take()
@@ -301,6 +309,7 @@ class Peer:
         raise _refused(RejectWhy.BAD_VALUE, frame, f"{type(body).__name__} on a connection that is logged on")
 
     def _beat(self, heartbeat: Heartbeat, session: Session, now: int) -> list[Event]:
+        self._liveness.theirs.mark(now)
         if heartbeat.busy_ms:
             self._liveness.busy(now, heartbeat.busy_ms)
         session.ticks_sent = heartbeat.tick_seq
