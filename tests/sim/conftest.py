@@ -8,7 +8,7 @@ import pytest
 from dtms.sim.behaviour import Behaviour
 from dtms.sim.broker import Broker
 from dtms.sim.messages import TradeAnswer, TradeFields, TradeResult, Trans
-from dtms.sim.mt5 import Action, Filling, TransactionType
+from dtms.sim.mt5 import Action, Filling, MarginMode, TransactionType
 from dtms.sim.spec import SymbolSpec
 from dtms.sim.state import Account, Position
 from dtms.sim.terminal import SimTerminal
@@ -58,6 +58,19 @@ class Desk:
         (ticket,) = {p.ticket for p in self.broker.positions} - before
         return self.broker.standing.holdings.positions[ticket]
 
+    @property
+    def signed(self) -> list[float]:
+        """Lots of every position, those of sells negative."""
+        return [p.direction * p.volume for p in self.broker.positions]
+
+    def done(self, side: int, volume: float, **fields: Any) -> TradeResult:
+        """A deal and what the terminal was told of it."""
+        self.events()
+        self.deal(side, volume, **fields)
+        self.pump()
+        (result,) = self.results()
+        return result
+
     def events(self) -> list[Any]:
         return self.terminal.take_events()
 
@@ -68,6 +81,14 @@ class Desk:
         """What the terminal was told of its requests."""
         told = (event for event in self.terminal.take_events() if event[0] == "transaction")
         return [event[3] for event in told if event[1].type == TransactionType.REQUEST]
+
+
+@pytest.fixture
+def netting() -> Desk:
+    """As `desk`, on an account with one position a symbol."""
+    made = Desk(account=Account(margin_mode=MarginMode.NETTING))
+    made.quote(1.10000, 1.10010)
+    return made
 
 
 @pytest.fixture

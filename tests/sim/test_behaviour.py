@@ -83,6 +83,20 @@ def test_a_second_close_beside_the_first_finds_an_order_to_close(made: Callable[
     assert desk.broker.volume_errors() == []
 
 
+def test_closes_side_by_side_may_together_be_for_all_there_is(made: Callable[..., Any]) -> None:
+    desk = made(Effect())
+    position = desk.open(0, 0.1)
+    desk.events()
+    desk.broker.behaviour.rules.append(Rule(Effect(processing_ms=300)))
+    for volume in (0.04, 0.06, 0.01):
+        desk.deal(1, volume, position=position.ticket)
+    desk.pump()
+    desk.pump(after_ms=300)
+
+    assert [r.retcode for r in desk.results()] == [Retcode.DONE, Retcode.DONE, Retcode.CLOSE_ORDER_EXIST]
+    assert desk.broker.positions == ()
+
+
 def test_a_second_close_behind_the_first_finds_the_position_closed(made: Callable[..., Any]) -> None:
     desk = made(Effect(), serial=True)
     position = desk.open(0, 0.1)

@@ -13,7 +13,6 @@ from dtms.sim.errors import BadQuote, ClockBackwards, NotModelled, UnknownSymbol
 from dtms.sim.feed import TICK
 from dtms.sim.mt5 import Action, MarginMode, Reason, SwapMode, TransactionType
 from dtms.sim.spec import SymbolSpec
-from dtms.sim.state import Account
 from dtms.sim.witness import LevelsMoved
 
 EURUSD = SymbolSpec(name="EURUSD")
@@ -218,11 +217,18 @@ def test_profit_is_converted_by_the_quotes_that_are_there() -> None:
     assert broker.standing.margin() == pytest.approx(1_000.0)
 
 
-def test_an_account_that_is_not_modelled_is_refused_at_once(desk: Any) -> None:
+def test_an_account_changes_its_model_unless_positions_would_have_to_be_merged(desk: Any) -> None:
+    first = desk.open(0, 0.1)
+    desk.open(1, 0.1)
     with pytest.raises(NotModelled):
-        Broker([EURUSD], account=Account(margin_mode=MarginMode.NETTING))
-    with pytest.raises(NotModelled):
-        desk.broker.change_account(margin_mode=MarginMode.EXCHANGE)
+        desk.broker.change_account(margin_mode=MarginMode.NETTING)
+    desk.broker.human_close(first.ticket)
+    desk.broker.change_account(margin_mode=MarginMode.NETTING)
+    desk.deal(0, 0.3)
+    desk.pump()
+
+    assert [(p.side, p.volume) for p in desk.broker.positions] == [(0, 0.2)]
+    assert desk.terminal.account()["ACCOUNT_MARGIN_MODE"] == 0
 
 
 def test_ten_thousand_quotes_over_twenty_positions_take_well_under_two_seconds(desk: Any) -> None:

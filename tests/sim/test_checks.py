@@ -46,6 +46,7 @@ def levels(**fields: Any) -> dict[str, Any]:
 
 LONG = ((0, 0.1, 1.09000, 1.11000),)
 PAIR = ((0, 0.1, 0.0, 0.0), (1, 0.1, 0.0, 0.0))
+UNEQUAL = ((0, 0.1, 0.0, 0.0), (0, 0.03, 0.0, 0.0))
 
 CASES = [
     pytest.param(Case(Retcode.DONE, buy()), id="a-plain-buy"),
@@ -121,6 +122,34 @@ CASES = [
         Case(Retcode.FIFO_CLOSE, close(position="last"), account={"fifo_close": True}, held=LONG + LONG), id="fifo-oldest-first"
     ),
     pytest.param(Case(Retcode.DONE, close(), account={"fifo_close": True}, held=LONG + LONG), id="fifo-the-oldest-itself"),
+    pytest.param(
+        Case(Retcode.FIFO_CLOSE, buy(position="last"), account={"fifo_close": True}, held=PAIR), id="fifo-whatever-the-side"
+    ),
+    pytest.param(
+        Case(Retcode.FIFO_CLOSE, close(position="last", volume=0.03), account={"fifo_close": True}, held=UNEQUAL),
+        id="fifo-whatever-the-volume",
+    ),
+    pytest.param(
+        Case(Retcode.DONE, close(volume=0.03), account={"fifo_close": True}, held=UNEQUAL), id="fifo-a-part-of-the-oldest"
+    ),
+    pytest.param(
+        Case(
+            Retcode.DONE,
+            {"action": Action.CLOSE_BY, "position": "last", "position_by": "first"},
+            account={"fifo_close": True},
+            held=PAIR,
+        ),
+        id="fifo-close-by-of-the-two-oldest",
+    ),
+    pytest.param(
+        Case(
+            Retcode.FIFO_CLOSE,
+            {"action": Action.CLOSE_BY, "position": "first", "position_by": "last"},
+            account={"fifo_close": True},
+            held=(*LONG, *LONG, (1, 0.1, 0.0, 0.0)),
+        ),
+        id="fifo-close-by-over-one-between",
+    ),
     pytest.param(
         Case(Retcode.DONE, {"action": Action.CLOSE_BY, "position": "first", "position_by": "last"}, held=PAIR), id="close-by"
     ),

@@ -118,6 +118,19 @@ def test_a_symbol_outside_the_market_watch_is_stale_until_it_is_selected(two: tu
     assert terminal.symbol_names(selected_only=True) == ["EURUSD", "GBPUSD"]
 
 
+def test_a_symbol_selected_later_has_the_server_s_quotes_once(two: tuple[Broker, SimTerminal]) -> None:
+    broker, _ = two
+    fresh = SimTerminal(watched=["EURUSD"])
+    fresh.apply_all(broker.full_state())
+    assert fresh.last_tick("GBPUSD") is None
+    assert fresh.symbol_select("GBPUSD", True)
+    shown, ticks = fresh.symbol("GBPUSD"), fresh.copy_ticks("GBPUSD", -1, 0, 10)
+
+    assert isinstance(ticks, bytes)
+    assert shown is not None
+    assert (shown["SYMBOL_BID"], len(ticks)) == (1.3, TICK.size)
+
+
 def test_an_unknown_symbol_is_none_and_cannot_be_selected(two: tuple[Broker, SimTerminal]) -> None:
     _, terminal = two
 

@@ -9,6 +9,9 @@ Nothing here reads a clock, draws from the global random generator, opens a sock
 `prices` alone opens a file, one that its caller names. It must not import zmq, the runtime, the command line or
 the host of the Expert Advisor.
 
+Accounts are modelled with several positions a symbol (hedging) and with one (netting, exchange).
+
 Reading order: `mt5`, `spec`, `state`, `messages`; `market`, `holdings`, `standing` (what both sides keep);
-`checks`, `execution`, `behaviour`, `delivery`, `broker`; `feed`, `records`, `terminal`; `prices`, `paths`, `trades`.
+`checks`, `entering`, `accounting`, `execution`, `service`, `behaviour`, `delivery`, `broker`; `calendar`, `newsroom`,
+`newsstand`; `feed`, `records`, `terminal`; `prices`, `paths`, `trades`.
 """

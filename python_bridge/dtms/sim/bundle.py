@@ -44,11 +44,11 @@ class Bundle:
         )
 
     def deal_add(self, deal: Deal, account: Account, position: Position, left: Position | None) -> None:
-        """A deal with what it left of its position; `position` is the one that the deal met or made."""
+        """A deal with what it left of its position, maybe under a fresh ticket; `position` is what it met or made."""
+        if left is None or left.ticket != position.ticket:
+            self.updates.append(PositionGone(position.ticket, account.revision))
         if left is not None:
             self.updates.append(PositionSet(left))
-        else:
-            self.updates.append(PositionGone(position.ticket, account.revision))
         self.updates += DealAdded(deal), AccountSet(account)
         trans = Trans(
             type=TransactionType.DEAL_ADD,
@@ -60,7 +60,7 @@ class Bundle:
             price_sl=deal.sl,
             price_tp=deal.tp,
             volume=deal.volume,
-            position=position.ticket,
+            position=left.ticket if left is not None else position.ticket,
         )
         self.updates.append(Transaction(trans))
 

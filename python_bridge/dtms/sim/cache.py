@@ -5,14 +5,16 @@ State is keyed and carries revisions, so an update that comes twice changes noth
 dropped. Quotes of symbols outside the Market Watch are not followed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from dtms.sim.calendar import CalendarBook
 from dtms.sim.events import EventQueue
 from dtms.sim.feed import TICK, SymbolFeed
 from dtms.sim.market import executable
 from dtms.sim.messages import (
     AccountSet,
+    CalendarTold,
     Clock,
     Connection,
     DealAdded,
@@ -23,6 +25,7 @@ from dtms.sim.messages import (
     PositionGone,
     PositionSet,
     Quoted,
+    SymbolGone,
     SymbolHistory,
     SymbolSet,
     Traded,
@@ -59,10 +62,13 @@ class Cache:
         self._positions_seen: dict[int, int] = {}
         self._orders_seen: dict[int, int] = {}
         self._floor = 0
+        self.calendar = CalendarBook()
         self._appliers: dict[type, Callable[..., None]] = {
             Quoted: self._quoted,
             Clock: self._clock,
             SymbolSet: lambda u: self._symbol(u.spec),
+            SymbolGone: lambda u: self._symbol_gone(u.name),
+            CalendarTold: lambda u: self.calendar.put(u.items),
             AccountSet: lambda u: self._account(u.account),
             PositionSet: self._position_set,
             PositionGone: self._position_gone,
@@ -85,8 +91,8 @@ class Cache:
     def _quoted(self, quoted: Quoted) -> None:
         symbol, server_msc, bid, ask, flags = quoted.symbol, quoted.server_msc, quoted.bid, quoted.ask, quoted.flags
         market = self.standing.market
-        market.time_msc = max(server_msc - market.offset_ms, market.time_msc)
-        if symbol not in self.watched:
+        market.time_msc = max(quoted.market_msc, market.time_msc)
+        if symbol not in self.watched or symbol not in market.specs:
             self._unseen[symbol] = quoted
             return
         market.quotes[symbol] = executable(bid, ask, server_msc, market.specs[symbol].digits)
@@ -108,17 +114,30 @@ class Cache:
         old = self.standing.market.specs.get(spec.name)
         self.standing.market.specs[spec.name] = spec
         self.version += 1
-        if old is None or old.digits != spec.digits:
+        if spec.name not in self.feeds:
             self.feeds[spec.name] = SymbolFeed(KEPT_TICKS, spec.point)
+        self.feeds[spec.name].rescale(spec.point)
         if self._watch_all and old is None:
-            self.watched.add(spec.name)
+            self.watch(spec.name)
+
+    def _symbol_gone(self, name: str) -> None:
+        """Out of every list; what was copied before the news is with the program."""
+        market = self.standing.market
+        market.specs.pop(name, None)
+        market.quotes.pop(name, None)
+        for known in (self.feeds, self.raw, self._unseen):
+            known.pop(name, None)
+        self.watched.discard(name)
+        self.version += 1
 
     def watch(self, symbol: str) -> None:
-        """Into the Market Watch; the last quote that passed unseen is there at once."""
+        """Into the Market Watch; the last quote that passed unseen, or that the server kept, is there at once."""
         self.watched.add(symbol)
         unseen = self._unseen.pop(symbol, None)
         if unseen is not None:
             self._quoted(unseen)
+        elif symbol in self.feeds and symbol not in self.standing.market.quotes:
+            self._show_last(symbol)
 
     # Account, positions, orders
 
@@ -165,13 +184,12 @@ class Cache:
         """Replaces everything but the Market Watch and the events that wait."""
         old, self.standing = self.standing, Standing(full.account)
         holdings, market = self.standing.holdings, self.standing.market
+        self.calendar = CalendarBook()
+        self.calendar.put(full.calendar)
         market.time_msc = max(full.clock.market_msc, old.market.time_msc)
         market.offset_ms = full.clock.offset_ms
         self._floor = full.revision
-        for spec in full.symbols:
-            if spec.name in old.market.specs:
-                market.specs[spec.name] = old.market.specs[spec.name]
-            self._symbol(spec)
+        self._all_symbols(full.symbols, old.market.specs)
         for order in full.orders:
             holdings.orders[order.ticket] = order
         for order in full.history:
@@ -185,18 +203,34 @@ class Cache:
             self.watch(position.symbol)
         self.version += 1
 
+    def _all_symbols(self, specs: Iterable[SymbolSpec], old: Mapping[str, SymbolSpec]) -> None:
+        market = self.standing.market
+        for spec in specs:
+            if spec.name in old:
+                market.specs[spec.name] = old[spec.name]
+            self._symbol(spec)
+        for name in old.keys() - market.specs.keys():
+            self._symbol_gone(name)
+
     def _prices(self, history: SymbolHistory) -> None:
         """Quotes and bars of one symbol as the server has them; the last quote is the present one."""
-        symbol, feed = history.symbol, self.feeds[history.symbol]
+        symbol, feed = history.symbol, self.feeds.get(history.symbol)
+        if feed is None:  # overtaken by the news that there is no such symbol
+            return
         feed.ticks.load(history.ticks)
         for timeframe_s, packed in history.bars:
             feed.load_bars(timeframe_s, packed)
-        if feed.ticks.last is None:
+        self._unseen.pop(symbol, None)
+        if symbol in self.watched:
+            self._show_last(symbol)
+
+    def _show_last(self, symbol: str) -> None:
+        """The present quote is the last one of the record."""
+        last, market = self.feeds[symbol].ticks.last, self.standing.market
+        if last is None:
             return
-        _, bid, ask, _, _, server_msc, flags, _ = TICK.unpack(feed.ticks.last)
-        if symbol not in self.watched:
-            self._unseen[symbol] = Quoted(symbol, server_msc, bid, ask, flags)
-            return
-        self.standing.market.quotes[symbol] = executable(bid, ask, server_msc, self.standing.market.specs[symbol].digits)
+        _, bid, ask, _, _, server_msc, _, _ = TICK.unpack(last)
+        market.quotes[symbol] = executable(bid, ask, server_msc, market.specs[symbol].digits)
         self.raw[symbol] = (bid, ask)
         self.current_msc = max(self.current_msc, server_msc)
+        self.version += 1

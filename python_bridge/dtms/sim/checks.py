@@ -1,22 +1,25 @@
 """
 What a trade server looks at before it executes: every function answers with a return code, or None to go on.
 
-The same checks serve OrderCheck in the terminal, where they look at what the terminal believes.
+The same checks serve OrderCheck in the terminal, where they look at what the terminal believes. `entering` has what
+an entry needs beyond them.
+
+A reduction that would leave less than the minimal volume is refused with 10014; the whole of a position may be
+closed whatever its volume, up to the largest that one order may have.
 """
 
 import math
 from collections.abc import Callable
 
-from dtms.sim.market import Quote
+from dtms.sim.entering import SLACK, check_entry, check_levels, check_volume
 from dtms.sim.messages import TradeFields
-from dtms.sim.mt5 import FILLING_BIT, Action, Execution, Filling, MarginMode, OrderMode, OrderType, Retcode, TradeMode
+from dtms.sim.mt5 import FILLING_BIT, PRICED, Action, Execution, Filling, OrderMode, OrderType, Retcode, TradeMode
 from dtms.sim.spec import SymbolSpec, clean_volume
 from dtms.sim.standing import Standing
 from dtms.sim.state import Position
 
 _OPPOSITE = {OrderType.BUY: 1, OrderType.SELL: 0}  # the side of the position that such an order closes
 _PENDING = frozenset({Action.PENDING, Action.MODIFY, Action.REMOVE})  # pending orders are outside this model
-_SLACK = 1e-9  # lots; below any volume step
 
 
 def check(standing: Standing, trade: TradeFields, *, expert: bool) -> Retcode | None:
@@ -44,9 +47,25 @@ def _check_deal(standing: Standing, trade: TradeFields) -> Retcode | None:
     objection = _tradable(standing, spec) or _filling(spec, trade) or _price(standing, spec, trade)
     if objection is not None:
         return objection
+    if standing.account.nets:
+        return _netting_deal(standing, spec, trade)
     if trade.position:
         return _closing(standing, spec, trade)
-    return _opening(standing, spec, trade)
+    return check_entry(standing, spec, trade)
+
+
+def _netting_deal(standing: Standing, spec: SymbolSpec, trade: TradeFields) -> Retcode | None:
+    """The symbol says which position the deal meets: it adds to it, reduces it, closes it or reverses it."""
+    if trade.position and standing.account.position_binds:
+        return _closing(standing, spec, trade)
+    held = standing.holdings.only_of(spec.name)
+    if held is None or held.side == trade.type:
+        return check_entry(standing, spec, trade)
+    if _frozen(standing, spec, held):
+        return Retcode.FROZEN
+    if trade.volume <= held.volume + SLACK:
+        return _closing_volume(spec, held, trade.volume)
+    return check_entry(standing, spec, trade, held)
 
 
 def _tradable(standing: Standing, spec: SymbolSpec) -> Retcode | None:
@@ -64,7 +83,7 @@ def _filling(spec: SymbolSpec, trade: TradeFields) -> Retcode | None:
         return Retcode.INVALID_ORDER
     if trade.type_filling not in {Filling.FOK, Filling.IOC, Filling.RETURN}:
         return Retcode.INVALID_FILL
-    if spec.execution in {Execution.REQUEST, Execution.INSTANT}:
+    if spec.execution in PRICED:
         return None
     if trade.type_filling == Filling.RETURN:
         return None if spec.execution == Execution.EXCHANGE else Retcode.INVALID_FILL
@@ -73,19 +92,18 @@ def _filling(spec: SymbolSpec, trade: TradeFields) -> Retcode | None:
 
 def _price(standing: Standing, spec: SymbolSpec, trade: TradeFields) -> Retcode | None:
     """Request and instant execution promise a price; with the others it is the market's."""
-    if spec.execution not in {Execution.REQUEST, Execution.INSTANT}:
+    if spec.execution not in PRICED:
         return None
     if trade.price <= 0 or not spec.on_grid(trade.price):
         return Retcode.INVALID_PRICE
     quote = standing.market.quotes[spec.name]
     price = quote.ask if trade.type == OrderType.BUY else quote.bid
-    too_far = abs(price - trade.price) > (trade.deviation + 0.5) * spec.point
-    return Retcode.REQUOTE if too_far else None
+    return Retcode.REQUOTE if beyond_deviation(spec, trade, price) else None
 
 
-def _volume(spec: SymbolSpec, volume: float) -> Retcode | None:
-    fits = spec.volume_min - _SLACK <= volume <= spec.volume_max + _SLACK and spec.volume_on_step(volume)
-    return None if fits else Retcode.INVALID_VOLUME
+def beyond_deviation(spec: SymbolSpec, trade: TradeFields, price: float) -> bool:
+    """Whether a price is further from the one asked for than the request lets it be, in points."""
+    return spec.execution in PRICED and abs(price - trade.price) > (trade.deviation + 0.5) * spec.point
 
 
 def find_position(standing: Standing, ticket: int) -> Position | Retcode:
@@ -107,26 +125,28 @@ def _closing(standing: Standing, spec: SymbolSpec, trade: TradeFields) -> Retcod
         return objection
     if _frozen(standing, spec, position):
         return Retcode.FROZEN
-    if standing.account.fifo_close and _older_exists(standing, position):
-        return Retcode.FIFO_CLOSE
-    return None
+    return Retcode.FIFO_CLOSE if _out_of_turn(standing, position) else None
 
 
 def _closing_volume(spec: SymbolSpec, position: Position, volume: float) -> Retcode | None:
     """A whole position may be closed whatever its volume, up to the maximum; what is left must be able to stand."""
-    if volume > position.volume + _SLACK:
+    if volume > position.volume + SLACK:
         return Retcode.INVALID_CLOSE_VOLUME
     rest = clean_volume(position.volume - volume)
     if rest == 0:
-        return None if volume <= spec.volume_max + _SLACK else Retcode.INVALID_VOLUME
-    if rest < spec.volume_min - _SLACK:
+        return None if volume <= spec.volume_max + SLACK else Retcode.INVALID_VOLUME
+    if rest < spec.volume_min - SLACK:
         return Retcode.INVALID_VOLUME
-    return _volume(spec, volume)
+    return check_volume(spec, volume)
 
 
-def _older_exists(standing: Standing, position: Position) -> bool:
-    older = (p for p in standing.holdings.of_symbol(position.symbol) if p.identifier < position.identifier)
-    return any(p.side == position.side for p in older)
+def _out_of_turn(standing: Standing, *closing: Position) -> bool:
+    """First in, first out: a symbol's positions are closed from the oldest on, whatever their sides and volumes."""
+    if not standing.account.fifo_close:
+        return False
+    (symbol,) = {p.symbol for p in closing}
+    ages = sorted(p.identifier for p in standing.holdings.of_symbol(symbol))  # the ticket of the order that opened it
+    return {p.identifier for p in closing} != set(ages[: len(closing)])
 
 
 def _frozen(standing: Standing, spec: SymbolSpec, position: Position) -> bool:
@@ -139,67 +159,23 @@ def _frozen(standing: Standing, spec: SymbolSpec, position: Position) -> bool:
     return any(level and abs(price - level) <= reach for level in (position.sl, position.tp))
 
 
-_ONE_SIDED = {
-    (TradeMode.LONG_ONLY, 1): Retcode.LONG_ONLY,
-    (TradeMode.SHORT_ONLY, 0): Retcode.SHORT_ONLY,
-    (TradeMode.CLOSE_ONLY, 0): Retcode.CLOSE_ONLY,
-    (TradeMode.CLOSE_ONLY, 1): Retcode.CLOSE_ONLY,
-}
+def find_levels(standing: Standing, trade: TradeFields) -> Position | Retcode:
+    """The position whose levels a request moves: the one that it names, or the symbol's where it has one only."""
+    account = standing.account
+    if not account.nets or not trade.symbol or (trade.position and account.position_binds):
+        return find_position(standing, trade.position)
+    return standing.holdings.only_of(trade.symbol) or Retcode.INVALID
 
 
-def _opening(standing: Standing, spec: SymbolSpec, trade: TradeFields) -> Retcode | None:
-    side = trade.type
-    quote = standing.market.quotes[spec.name]
-    objection = (
-        _ONE_SIDED.get((spec.trade_mode, side))
-        or _volume(spec, trade.volume)
-        or check_levels(spec, quote, side, trade.sl, trade.tp)
-        or _limits(standing, spec, trade)
-    )
-    if objection is not None:
-        return objection
-    return _money(standing, spec, trade, quote)
-
-
-def check_levels(spec: SymbolSpec, quote: Quote, side: int, sl: float, tp: float) -> Retcode | None:
-    """Stop and target against the price that closes the position; 0 is no level."""
-    price, direction = (quote.bid, 1) if side == 0 else (quote.ask, -1)
-    least = (max(spec.stops_level, 0) - 1e-3) * spec.point
-    for level, sign in ((sl, -direction), (tp, direction)):
-        if level == 0:
-            continue
-        distance = (level - price) * sign
-        if distance <= 0 or distance < least or not spec.on_grid(level):
-            return Retcode.INVALID_STOPS
-    return None
-
-
-def _limits(standing: Standing, spec: SymbolSpec, trade: TradeFields) -> Retcode | None:
-    account, book = standing.account, standing.holdings.books.get(spec.name)
-    lots = book.lots if book is not None else [0.0, 0.0]
-    if spec.volume_limit > 0 and lots[trade.type] + trade.volume > spec.volume_limit + _SLACK:
-        return Retcode.LIMIT_VOLUME
-    if account.limit_positions and len(standing.holdings.positions) >= account.limit_positions:
-        return Retcode.LIMIT_POSITIONS
-    if not account.hedge_allowed and lots[1 - trade.type] > 0:
-        return Retcode.HEDGE_PROHIBITED
-    return None
-
-
-def _money(standing: Standing, spec: SymbolSpec, trade: TradeFields, quote: Quote) -> Retcode | None:
-    """The margin after the deal, covered volume considered, must leave the equity positive."""
-    price = quote.ask if trade.type == OrderType.BUY else quote.bid
-    added = standing.margin_for(spec, trade.volume, price)
-    book = standing.holdings.books.get(spec.name)
-    covering = book is not None and book.lots[1 - trade.type] >= book.lots[trade.type] + trade.volume - _SLACK
-    if covering:
-        added *= spec.margin_hedged / spec.contract_size
-    free = standing.equity() - standing.margin()
-    return Retcode.NO_MONEY if added > free else None
+def find_met(standing: Standing, trade: TradeFields) -> Position | None:
+    """The position that a deal which passed its checks meets; None when it opens one."""
+    if standing.account.nets:
+        return standing.holdings.only_of(trade.symbol)
+    return standing.holdings.positions.get(trade.position)
 
 
 def _check_levels_change(standing: Standing, trade: TradeFields) -> Retcode | None:
-    position = find_position(standing, trade.position)
+    position = find_levels(standing, trade)
     if isinstance(position, Retcode):
         return position
     spec = standing.market.specs[position.symbol]
@@ -219,21 +195,27 @@ def _check_levels_change(standing: Standing, trade: TradeFields) -> Retcode | No
 
 
 def _check_close_by(standing: Standing, trade: TradeFields) -> Retcode | None:
+    if standing.account.nets:
+        return Retcode.INVALID_ORDER
     first, second = find_position(standing, trade.position), find_position(standing, trade.position_by)
     if isinstance(first, Retcode):
         return first
     if isinstance(second, Retcode):
         return second
-    spec = standing.market.specs[first.symbol]
     if first.symbol != second.symbol or first.side == second.side:
         return Retcode.INVALID
-    if standing.account.margin_mode != MarginMode.HEDGING or not spec.order_mode & OrderMode.CLOSE_BY:
+    return _close_pair(standing, standing.market.specs[first.symbol], first, second)
+
+
+def _close_pair(standing: Standing, spec: SymbolSpec, first: Position, second: Position) -> Retcode | None:
+    if not spec.order_mode & OrderMode.CLOSE_BY:
         return Retcode.INVALID_ORDER
     objection = _tradable(standing, spec)
     if objection is not None:
         return objection
-    frozen = _frozen(standing, spec, first) or _frozen(standing, spec, second)
-    return Retcode.FROZEN if frozen else None
+    if _frozen(standing, spec, first) or _frozen(standing, spec, second):
+        return Retcode.FROZEN
+    return Retcode.FIFO_CLOSE if _out_of_turn(standing, first, second) else None
 
 
 _CHECKERS: dict[int, Callable[[Standing, TradeFields], Retcode | None]] = {

@@ -65,32 +65,43 @@ def _shuffled(updates: list[Update], rng: random.Random) -> list[Update]:
 
 
 class Outbox:
-    """Updates for one terminal, in order of arrival. A cut connection loses what is under way."""
+    """
+    Updates for one terminal, in order of arrival. A cut connection loses what is under way.
 
-    def __init__(self) -> None:
+    Attributes:
+        latency_ms: of the way between server and terminal, each way.
+    """
+
+    def __init__(self, latency_ms: int = 0) -> None:
         self.connected = True
+        self.latency_ms = latency_ms
         self._ready: list[Update] = []
         self._later: list[tuple[int, int, Update]] = []
         self._count = 0
 
-    def put(self, update: Update) -> None:
-        """Arrives at once, unless the connection is cut; the clock needs no connection."""
-        if self.connected or isinstance(update, Clock | Connection):
+    def put(self, update: Update, now_ms: int) -> None:
+        """Arrives after the latency, unless the connection is cut; the clock needs no connection and no time."""
+        if isinstance(update, Clock | Connection):
             self._ready.append(update)
+        elif self.connected:
+            self._send(update, now_ms, self.latency_ms)
+
+    def _send(self, update: Update, now_ms: int, delay_ms: int) -> None:
+        if delay_ms <= 0:
+            self._ready.append(update)
+        else:
+            self._count += 1
+            heapq.heappush(self._later, (now_ms + delay_ms, self._count, update))
 
     def put_all(self, updates: Sequence[Update], effect: Effect, rng: random.Random, now_ms: int) -> None:
         """A bundle, arranged by an effect."""
         if not self.connected:
             return
-        if effect is PROMPT:
+        if effect is PROMPT and self.latency_ms == 0:
             self._ready += updates
             return
         for item in arrange(updates, effect, rng):
-            if item.delay_ms <= 0:
-                self._ready.append(item.update)
-            else:
-                self._count += 1
-                heapq.heappush(self._later, (now_ms + item.delay_ms, self._count, item.update))
+            self._send(item.update, now_ms, self.latency_ms + item.delay_ms)
 
     def step(self, now_ms: int) -> None:
         while self._later and self._later[0][0] <= now_ms:

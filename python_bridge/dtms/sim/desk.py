@@ -46,11 +46,17 @@ class RequestDesk:
         heapq.heappush(self._queue, (done_at, self._count, request, effect))
 
     def _close_under_way(self, trade: TradeFields) -> bool:
-        """Side by side, a second order to close finds the first one alive; one after the other it never does."""
-        if self.behaviour.serial or trade.action != Action.DEAL or not trade.position:
+        """
+        Side by side, an order to close finds those before it alive; one after the other it never does.
+
+        Together they may not be for more than there is. Where a symbol has one position, none is an order to close.
+        """
+        position = self._standing.holdings.positions.get(trade.position)
+        if self.behaviour.serial or trade.action != Action.DEAL or position is None or self._standing.account.nets:
             return False
         waiting = (request.trade for _, _, request, effect in self._queue if effect.processing_ms)
-        return any(w.action == Action.DEAL and w.position == trade.position for w in waiting)
+        lots = [w.volume for w in waiting if w.action == Action.DEAL and w.position == trade.position]
+        return bool(lots) and clean_volume(sum(lots) + trade.volume) > position.volume
 
     def next_due_ms(self) -> int | None:
         return self._queue[0][0] if self._queue else None

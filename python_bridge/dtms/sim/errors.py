@@ -31,6 +31,22 @@ class UnknownSymbol(SimError):
         self.symbol = symbol
 
 
+class SymbolTaken(SimError):
+    """A symbol was to get a name that another one has."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(f"symbol {symbol!r} is there already")
+        self.symbol = symbol
+
+
+class UnknownRelease(SimError):
+    """A release of the economic calendar was to change that was never planned."""
+
+    def __init__(self, value_id: int) -> None:
+        super().__init__(f"the calendar knows no release {value_id}")
+        self.value_id = value_id
+
+
 class BadQuote(SimError):
     """A quote that no server sends: not finite, not positive, or older than the market's clock."""
 

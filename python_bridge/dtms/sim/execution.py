@@ -1,11 +1,12 @@
 """From a request that passed its checks to deals and positions, and the bundle of updates that tells of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from dtms.sim.accounting import Accounting
 from dtms.sim.bundle import Bundle
-from dtms.sim.checks import check
+from dtms.sim.checks import beyond_deviation, check, find_levels, find_met
 from dtms.sim.messages import TradeFields, TradeResult
 from dtms.sim.mt5 import COMMENT_LIMIT, Action, Entry, Filling, OrderState, OrderType, Reason, Retcode
 from dtms.sim.spec import clean_volume
@@ -23,6 +24,13 @@ class Liquidity:
 
 
 PLENTY: Final = Liquidity()
+
+
+class Fill(NamedTuple):
+    """Lots at a price."""
+
+    volume: float
+    price: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +58,12 @@ class Execution:
             return self._move_levels(trade, origin)
         if trade.action == Action.CLOSE_BY:
             return self._close_by(trade, origin, reason)
-        volume = trade.volume if liquidity.volume is None else min(trade.volume, liquidity.volume)
-        if volume <= 0 or (volume < trade.volume and trade.type_filling == Filling.FOK):
+        fills = self._fills(trade, liquidity)
+        if not fills:
             return self._refused(Retcode.REJECT, trade)
-        return self._deal(trade, origin, reason, clean_volume(volume), liquidity.slippage_points)
+        if beyond_deviation(self._standing.market.specs[trade.symbol], trade, fills[-1].price):
+            return self._refused(Retcode.REQUOTE, trade)
+        return self._deal(trade, origin, reason, fills)
 
     def refuse(self, retcode: Retcode, trade: TradeFields) -> Executed:
         """A refusal for a reason outside the checks."""
@@ -70,7 +80,7 @@ class Execution:
             position=position.ticket,
             comment=comment,
         )
-        return self._deal(trade, Origin.SERVER, reason, position.volume, 0)
+        return self._deal(trade, Origin.SERVER, reason, self._fills(trade, PLENTY))
 
     def _refused(self, retcode: Retcode, trade: TradeFields) -> Executed:
         symbol = trade.symbol
@@ -129,40 +139,49 @@ class Execution:
         self._standing.holdings.add_history(done)
         return done
 
-    def _deal(self, trade: TradeFields, origin: Origin, reason: Reason, volume: float, slippage: int) -> Executed:
+    def _deal(self, trade: TradeFields, origin: Origin, reason: Reason, fills: Sequence[Fill]) -> Executed:
+        """One order, a deal for each fill. The order's end comes before deals that only reduce, as terminals often show it."""
+        met = find_met(self._standing, trade)
+        total = clean_volume(sum(fill.volume for fill in fills))
+        order = self._order(trade, trade.type, reason, fills[0].price)
+        bundle, deals = Bundle(), Bundle()
+        bundle.order_add(order)
+        exits = met is not None and met.side != order.type and total <= met.volume
+        tickets: list[int] = []
+        identifier = order.ticket if met is None else met.identifier
+        for fill in fills:
+            deal, before, met = self._accounting.deal(met, order, fill.volume, fill.price, origin)
+            deals.deal_add(deal, self._standing.account, before, met)
+            tickets.append(deal.ticket)
+        ends = Bundle()
+        done = self._done(order, total, identifier)
+        ends.order_delete(done)
+        ends.history_add(done)
+        bundle.updates += ends.updates + deals.updates if exits else deals.updates + ends.updates
+        bundle.traded()
+        retcode = Retcode.DONE if total == trade.volume else Retcode.DONE_PARTIAL
+        price = sum(fill.volume * fill.price for fill in fills) / total
+        price = round(price, self._standing.market.specs[trade.symbol].digits)
+        return Executed(self._result(retcode, trade.symbol, order=order.ticket, deal=tickets[0], volume=total, price=price), bundle)
+
+    def _fills(self, trade: TradeFields, liquidity: Liquidity) -> list[Fill]:
+        """
+        What the market gives: the lots that it offers at the price, with RETURN the rest at the next price.
+
+        Empty when that is not what the filling asks for.
+        """
         spec, quote = self._standing.market.specs[trade.symbol], self._standing.market.quotes[trade.symbol]
         buy = trade.type == OrderType.BUY
-        price = (quote.ask if buy else quote.bid) + slippage * spec.point * (1 if buy else -1)
-        price = round(price, spec.digits)
-        order = self._order(trade, trade.type, reason, price)
-        bundle = Bundle()
-        bundle.order_add(order)
-        if trade.position:
-            deal_ticket = self._exit(bundle, order, volume, price, origin)
-        else:
-            deal_ticket = self._enter(bundle, order, volume, price, origin)
-        bundle.traded()
-        retcode = Retcode.DONE if volume == trade.volume else Retcode.DONE_PARTIAL
-        result = self._result(retcode, trade.symbol, order=order.ticket, deal=deal_ticket, volume=volume, price=price)
-        return Executed(result, bundle)
-
-    def _enter(self, bundle: Bundle, order: Order, volume: float, price: float, origin: Origin) -> int:
-        deal, position = self._accounting.open_position(order, volume, price, origin)
-        done = self._done(order, volume, position.identifier)
-        bundle.deal_add(deal, self._standing.account, position, position)
-        bundle.order_delete(done)
-        bundle.history_add(done)
-        return deal.ticket
-
-    def _exit(self, bundle: Bundle, order: Order, volume: float, price: float, origin: Origin) -> int:
-        """The order's end comes before its deal, as terminals often show it for exits."""
-        position = self._standing.holdings.positions[order.position_id]
-        deal, left = self._accounting.reduce_position(position, order, volume, price, entry=Entry.OUT, origin=origin)
-        done = self._done(order, volume, position.identifier)
-        bundle.order_delete(done)
-        bundle.history_add(done)
-        bundle.deal_add(deal, self._standing.account, position, left)
-        return deal.ticket
+        worse = 1 if buy else -1
+        price = (quote.ask if buy else quote.bid) + worse * liquidity.slippage_points * spec.point
+        first = trade.volume if liquidity.volume is None else min(trade.volume, liquidity.volume)
+        rest = clean_volume(trade.volume - first)
+        if first <= 0 or (rest > 0 and trade.type_filling == Filling.FOK):
+            return []
+        fills = [Fill(clean_volume(first), round(price, spec.digits))]
+        if rest > 0 and trade.type_filling == Filling.RETURN:
+            fills.append(Fill(rest, round(price + worse * spec.tick_size, spec.digits)))
+        return fills
 
     def _close_by(self, trade: TradeFields, origin: Origin, reason: Reason) -> Executed:
         """Both at the opening price of the second, so that the whole profit falls on the first."""
@@ -175,9 +194,7 @@ class Execution:
         bundle.order_add(order)
         tickets: list[int] = []
         for position in (first, second):
-            deal, left = self._accounting.reduce_position(
-                position, order, volume, second.price_open, entry=Entry.OUT_BY, origin=origin
-            )
+            deal, left = self._accounting.reduce(position, order, volume, second.price_open, entry=Entry.OUT_BY, origin=origin)
             bundle.deal_add(deal, self._standing.account, position, left)
             if left is not None:
                 bundle.position_changed(left, told_only=True)
@@ -197,7 +214,9 @@ class Execution:
         return Executed(result, bundle)
 
     def _move_levels(self, trade: TradeFields, origin: Origin) -> Executed:
-        position = self._standing.holdings.positions[trade.position]
+        position = find_levels(self._standing, trade)
+        if isinstance(position, Retcode):
+            return self._refused(position, trade)
         moved = self._accounting.move_levels(position, trade.sl, trade.tp, origin)
         bundle = Bundle()
         bundle.position_changed(moved)

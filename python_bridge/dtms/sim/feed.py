@@ -183,6 +183,10 @@ class SymbolFeed:
         self._per_point = 1.0 / point
         self._bars = {MINUTE_S: BarStore(MINUTE_S)}
 
+    def rescale(self, point: float) -> None:
+        """Spreads are counted in another point from now on; what is recorded stays."""
+        self._per_point = 1.0 / point
+
     def quote(self, server_msc: int, bid: float, ask: float, flags: int) -> None:
         self.ticks.add(server_msc, bid, ask, flags)
         spread = round((ask - bid) * self._per_point)

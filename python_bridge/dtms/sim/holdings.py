@@ -106,10 +106,15 @@ class Holdings:
         self.deals: dict[int, Deal] = {}
         self._history_times = TimeIndex()
         self._deal_times = TimeIndex()
+        self._tickets: set[int] = set()
         self._orders_of: dict[int, list[int]] = {}
         self._deals_of: dict[int, list[int]] = {}
 
     def put_position(self, position: Position) -> None:
+        old = self.positions.get(position.ticket)
+        if old is not None and old.symbol != position.symbol:  # its symbol was renamed
+            self.books[old.symbol].drop(position.ticket)
+        self._tickets.add(position.ticket)
         self.positions[position.ticket] = position
         self.books.setdefault(position.symbol, SymbolBook()).put(position)
 
@@ -145,8 +150,12 @@ class Holdings:
 
     def was_position(self, ticket: int) -> bool:
         """Whether a position with this ticket or identifier ever was."""
-        return ticket in self._deals_of
+        return ticket in self._deals_of or ticket in self._tickets
 
     def of_symbol(self, symbol: str) -> Iterator[Position]:
         book = self.books.get(symbol)
         return iter(book.positions.values() if book is not None else ())
+
+    def only_of(self, symbol: str) -> Position | None:
+        """A symbol's position where it has one at most."""
+        return next(self.of_symbol(symbol), None)

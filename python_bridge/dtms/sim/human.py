@@ -3,7 +3,7 @@
 from dtms.sim.errors import Refused, SimError
 from dtms.sim.execution import Executed, Execution
 from dtms.sim.messages import TradeFields
-from dtms.sim.mt5 import EXECUTED, FILLING_BIT, Action, Entry, Filling, Reason, Retcode
+from dtms.sim.mt5 import EXECUTED, FILLING_BIT, Action, Filling, Reason, Retcode
 from dtms.sim.spec import SymbolSpec
 from dtms.sim.standing import Standing
 from dtms.sim.state import Position
@@ -66,6 +66,9 @@ class Human:
         )
         return self._run(trade, reason)
 
+    def close_by(self, ticket: int, by: int, reason: Reason) -> Executed:
+        return self._run(TradeFields(action=Action.CLOSE_BY, position=ticket, position_by=by), reason)
+
     def _run(self, trade: TradeFields, reason: Reason) -> Executed:
         origin = Origin.HUMAN
         executed = self._execution.run(trade, origin, reason)
@@ -87,18 +90,3 @@ class Human:
             return Filling.FOK
         allowed = [filling for filling, bit in FILLING_BIT.items() if spec.filling_mode & bit]
         return allowed[0] if allowed else Filling.RETURN
-
-
-def volume_errors(standing: Standing) -> list[str]:
-    """Positions whose deals do not add up to what is open; empty when volumes are conserved."""
-    balance: dict[int, float] = {}
-    for deal in standing.holdings.deals.values():
-        if deal.position_id:
-            sign = 1 if deal.entry == Entry.IN else -1
-            balance[deal.position_id] = balance.get(deal.position_id, 0.0) + sign * deal.volume
-    open_ = {p.identifier: p.volume for p in standing.holdings.positions.values()}
-    return [
-        f"position {identifier}: deals leave {balance.get(identifier, 0.0):.8f} lots, open are {open_.get(identifier, 0.0)}"
-        for identifier in sorted(balance.keys() | open_.keys())
-        if abs(balance.get(identifier, 0.0) - open_.get(identifier, 0.0)) > 1e-7
-    ]

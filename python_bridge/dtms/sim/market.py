@@ -34,10 +34,21 @@ class Market:
         self.quotes: dict[str, Quote] = {}
         self.time_msc = 0
         self.offset_ms = 0
+        self._turns: list[tuple[int, int]] = []
 
     @property
     def server_msc(self) -> int:
         return self.time_msc + self.offset_ms
+
+    def plan_offset(self, time_msc: int, offset_ms: int) -> None:
+        """The server's clock will be turned at a market time."""
+        self._turns = sorted([*self._turns, (time_msc, offset_ms)])
+
+    def move_to(self, time_msc: int) -> None:
+        """Market time passes; a turn of the server's clock that was planned for it happens."""
+        self.time_msc = time_msc
+        while self._turns and self._turns[0][0] <= time_msc:
+            self.offset_ms = self._turns.pop(0)[1]
 
     def session_open(self, symbol: str) -> bool:
         return self.specs[symbol].session_open(self.server_msc // 1_000)

@@ -8,6 +8,7 @@ a transaction may be lost, doubled or late while the state behind it is there.
 
 from dataclasses import dataclass, field
 
+from dtms.sim.calendar import Item
 from dtms.sim.mt5 import TransactionType
 from dtms.sim.spec import SymbolSpec
 from dtms.sim.state import Account, Deal, Order, Position
@@ -130,13 +131,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A quote as it came, with the server's time in ms and the bits of what changed."""
+    """A quote as it came, with the server's time in ms and the bits of what changed; `market_msc` is the time in UTC."""
 
     symbol: str
     server_msc: int
     bid: float
     ask: float
     flags: int
+    market_msc: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,20 @@ class SymbolSet:
     """A symbol's specification is there or changed."""
 
     spec: SymbolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolGone:
+    """There is no such symbol any more; its positions have another one by now."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarTold:
+    """Entries of the economic calendar that are there or changed."""
+
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +254,15 @@ class FullState:
     history: tuple[Order, ...]
     deals: tuple[Deal, ...]
     prices: tuple[SymbolHistory, ...] = field(repr=False)
+    calendar: tuple[Item, ...] = ()
 
 
 Update = (
     Quoted
     | Clock
     | SymbolSet
+    | SymbolGone
+    | CalendarTold
     | AccountSet
     | PositionSet
     | PositionGone

@@ -78,6 +78,8 @@ class Reason(enum.IntEnum):
     TP = 5
     SO = 6
     ROLLOVER = 7
+    SPLIT = 9
+    CORPORATE_ACTION = 10  # the reference lists it last and gives no number
 
 
 class TransactionType(enum.IntEnum):
@@ -127,6 +129,9 @@ class Execution(enum.IntEnum):
     EXCHANGE = 3
 
 
+PRICED: Final = frozenset({Execution.REQUEST, Execution.INSTANT})  # they promise the price that the request names
+
+
 class OrderMode(enum.IntFlag):
     """Bits of SYMBOL_ORDER_MODE."""
 
@@ -148,6 +153,8 @@ class SwapMode(enum.IntEnum):
     CURRENCY_DEPOSIT = 4
     INTEREST_CURRENT = 5
     INTEREST_OPEN = 6
+    REOPEN_CURRENT = 7
+    REOPEN_BID = 8
 
 
 class TickFlag(enum.IntFlag):
@@ -212,5 +219,7 @@ ERR_MARKET_UNKNOWN_SYMBOL: Final = 4301
 ERR_MARKET_NOT_SELECTED: Final = 4302
 ERR_HISTORY_NOT_FOUND: Final = 4401
 ERR_HISTORY_TIMEOUT: Final = 4403
+ERR_CALENDAR_TIMEOUT: Final = 5401
+ERR_CALENDAR_NO_DATA: Final = 5402
 
 COMMENT_LIMIT: Final = 31  # characters; the reference is silent, brokers keep this many

@@ -78,6 +78,8 @@ class SymbolSpec:
     commission: float = 0.0  # deposit currency per lot and side
     margin_rate: float = 1.0  # part of the notional divided by the leverage
     margin_hedged: float = 0.0  # contract size charged for the covered volume, 0 = free
+    margin_initial: float = 0.0  # margin currency per lot, for an entry; 0 = by contract size and leverage
+    margin_maintenance: float = 0.0  # likewise while the position is held; 0 = as the initial one
     quote_sessions: Sessions = ALWAYS
     trade_sessions: Sessions = ALWAYS
 

@@ -6,6 +6,7 @@ The broker holds one that is true, the terminal one that it believes; the checks
 
 from dtms.sim.holdings import Holdings, SymbolBook
 from dtms.sim.market import Market
+from dtms.sim.mt5 import MarginMode
 from dtms.sim.spec import FOREX, SymbolSpec
 from dtms.sim.state import Account, Position
 
@@ -51,12 +52,21 @@ class Standing:
     def equity(self) -> float:
         return self.account.balance + self.account.credit + self.floating()
 
-    def margin_for(self, spec: SymbolSpec, volume: float, price: float) -> float:
-        """Margin of a volume at a price, covered or not."""
+    def margin_for(self, spec: SymbolSpec, volume: float, price: float, *, opening: bool = False) -> float:
+        """
+        Margin of a volume at a price, covered or not: of a held position, or what an entry must have.
+
+        A symbol with a margin of its own per lot knows neither price nor leverage; an exchange lends nothing.
+        """
+        rate = self.rate(spec.currency_margin)
+        fixed = spec.margin_initial if opening else spec.margin_maintenance or spec.margin_initial
+        if fixed > 0:
+            return volume * fixed * rate
         notional = volume * spec.contract_size
         if spec.calc_mode != FOREX:
             notional *= price  # a CFD is counted at its price, a currency pair in its base currency
-        return notional * spec.margin_rate / self.account.leverage * self.rate(spec.currency_margin)
+        leverage = 1 if self.account.margin_mode == MarginMode.EXCHANGE else self.account.leverage
+        return notional * spec.margin_rate / leverage * rate
 
     def margin(self) -> float:
         specs = self.market.specs

@@ -87,7 +87,13 @@ class Deal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The account; what follows from quotes (equity, margin) is not stored but computed."""
+    """
+    The account; what follows from quotes (equity, margin) is not stored but computed.
+
+    Attributes:
+        position_binds: where a symbol has one position only, a deal whose request names a position may close that
+            one and do nothing else; otherwise the name is not looked at. The reference leaves this open.
+    """
 
     login: int = 10_000_001
     name: str = "Simulation"
@@ -102,6 +108,7 @@ class Account:
     trade_expert: bool = True
     hedge_allowed: bool = True
     fifo_close: bool = False
+    position_binds: bool = True
     limit_orders: int = 0
     limit_positions: int = 0  # 0 = none
     so_call: float = 100.0  # margin level in percent
@@ -110,3 +117,8 @@ class Account:
     credit: float = 0.0
     rates: tuple[tuple[str, float], ...] = ()  # (currency, deposit currency for one unit) where no symbol tells
     revision: int = 0
+
+    @property
+    def nets(self) -> bool:
+        """Whether a symbol has one position at most, which opposite deals reduce, close or reverse."""
+        return self.margin_mode != MarginMode.HEDGING

@@ -19,9 +19,18 @@ class Tape:
         self._raw: dict[str, tuple[float, float]] = {}
 
     def open(self, symbol: str) -> None:
-        """Begin a record, or begin it anew when the symbol's point changed."""
-        point = self._market.specs[symbol].point
-        self._feeds[symbol] = SymbolFeed(FAST_TICKS, point)
+        """Begin a record."""
+        self._feeds[symbol] = SymbolFeed(FAST_TICKS, self._market.specs[symbol].point)
+
+    def rescale(self, symbol: str) -> None:
+        """The symbol's point may have changed."""
+        self._feeds[symbol].rescale(self._market.specs[symbol].point)
+
+    def rename(self, old: str, new: str) -> None:
+        """The record goes on under another name; the raw quote too, so that flags say what changed."""
+        self._feeds[new] = self._feeds.pop(old)
+        if old in self._raw:
+            self._raw[new] = self._raw.pop(old)
 
     def quote(self, symbol: str, time_msc: int, bid: float, ask: float) -> Quoted:
         """
@@ -38,12 +47,12 @@ class Tape:
             raise BadQuote(symbol, time_msc, bid, ask, "not finite and positive")
         if time_msc < market.time_msc:
             raise BadQuote(symbol, time_msc, bid, ask, f"older than the market's clock ({market.time_msc} ms)")
-        market.time_msc = time_msc
-        server_msc = time_msc + market.offset_ms
+        market.move_to(time_msc)
+        server_msc = market.server_msc
         market.quotes[symbol] = executable(bid, ask, server_msc, spec.digits)
         flags = self._flags(symbol, bid, ask)
         self._feeds[symbol].quote(server_msc, bid, ask, flags)
-        return Quoted(symbol, server_msc, bid, ask, flags)
+        return Quoted(symbol, server_msc, bid, ask, flags, time_msc)
 
     def _flags(self, symbol: str, bid: float, ask: float) -> int:
         """What changed since the quote before; everything does with the first."""

@@ -14,6 +14,7 @@ from dtms.sim.copies import SYNC_MS, Copies, FirstCopy
 from dtms.sim.events import TerminalEvent
 from dtms.sim.market import Quote
 from dtms.sim.messages import Request, TradeAnswer, Update
+from dtms.sim.newsstand import Newsstand
 from dtms.sim.records import (
     Record,
     account_record,
@@ -48,6 +49,7 @@ class SimTerminal:
     Attributes:
         trading: permissions of terminal and program, to be changed at will.
         copies: settings of CopyTicks.
+        newsstand: the economic calendar; may be told to fail.
         pc_skew_ms: how far the computer's clock is ahead of true time.
         logs, alerts, comment_text: what the program said.
     """
@@ -67,13 +69,14 @@ class SimTerminal:
         self._cache = Cache(watched)
         self.trading = Trading(self._cache, port, call, immediate=immediate, local_checks=local_checks)
         self.copies = Copies(self._cache, first_copy, sync_ms)
+        self.newsstand = Newsstand(self._cache)
         self.pc_skew_ms = 0
         self.logs: deque[str] = deque(maxlen=_KEPT_LINES)
         self.alerts: deque[str] = deque(maxlen=_KEPT_LINES)
         self.comment_text = ""
         self._program = program
         self._now_ms = 0
-        self._positions: dict[int, tuple[Position, Quote | None, Record]] = {}
+        self._positions: dict[int, tuple[Position, SymbolSpec, Quote | None, Record]] = {}
         self._orders: dict[int, tuple[Order, Record]] = {}
         self._deals: dict[int, Record] = {}
         self._symbols: dict[str, tuple[SymbolSpec, Quote | None, int, Record]] = {}
@@ -180,13 +183,14 @@ class SimTerminal:
         position = self._cache.standing.holdings.positions.get(ticket)
         if position is None:
             return None
-        quote = self._cache.standing.market.quotes.get(position.symbol)
+        market = self._cache.standing.market
+        spec, quote = market.specs[position.symbol], market.quotes.get(position.symbol)
         known = self._positions.get(ticket)
-        if known is not None and known[0] is position and known[1] is quote:
-            return known[2]
+        if known is not None and known[0] is position and known[1] is spec and known[2] is quote:
+            return known[3]
         price = self._cache.raw.get(position.symbol, (0.0, 0.0))[position.side]
         record = position_record(position, price, self._cache.standing.profit_of(position))
-        self._positions[ticket] = (position, quote, record)
+        self._positions[ticket] = (position, spec, quote, record)
         return record
 
     def orders(self) -> Sequence[int]:
@@ -239,6 +243,29 @@ class SimTerminal:
 
     def copy_rates_range(self, symbol: str, timeframe_s: int, from_s: int, to_s: int) -> bytes | int:
         return self.copies.rates_range(symbol, timeframe_s, from_s, to_s)
+
+    # The economic calendar: records, or an error as a negative number; empty text and 0 filter nothing
+
+    def calendar_countries(self) -> Sequence[Record] | int:
+        return self.newsstand.countries()
+
+    def calendar_country(self, country_id: int) -> Record | int:
+        return self.newsstand.country(country_id)
+
+    def calendar_events(self, country_code: str, currency: str) -> Sequence[Record] | int:
+        return self.newsstand.events(country_code, currency)
+
+    def calendar_event(self, event_id: int) -> Record | int:
+        return self.newsstand.event(event_id)
+
+    def calendar_value(self, value_id: int) -> Record | int:
+        return self.newsstand.value(value_id)
+
+    def calendar_history(self, from_s: int, to_s: int, country_code: str, currency: str, event_id: int) -> Sequence[Record] | int:
+        return self.newsstand.history(from_s, to_s, country_code, currency, event_id)
+
+    def calendar_last(self, change_id: int, country_code: str, currency: str, event_id: int) -> tuple[int, Sequence[Record]] | int:
+        return self.newsstand.last(change_id, country_code, currency, event_id)
 
     # Trading
 

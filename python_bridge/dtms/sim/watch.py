@@ -7,6 +7,7 @@ from dtms.sim.bundle import Bundle
 from dtms.sim.execution import Executed, Execution
 from dtms.sim.market import Quote
 from dtms.sim.mt5 import Reason, SwapMode
+from dtms.sim.service import REOPENS, Service
 from dtms.sim.spec import DAY_S, SymbolSpec
 from dtms.sim.standing import Standing
 from dtms.sim.state import Position
@@ -30,10 +31,11 @@ def _hit(position: Position, quote: Quote) -> tuple[Reason, str] | None:
 class Watch:
     """Acts on quotes and midnights; every act is yielded for delivery."""
 
-    def __init__(self, standing: Standing, accounting: Accounting, execution: Execution) -> None:
+    def __init__(self, standing: Standing, accounting: Accounting, execution: Execution, service: Service) -> None:
         self._standing = standing
         self._accounting = accounting
         self._execution = execution
+        self._service = service
         self._day: int | None = None
 
     def on_quote(self, symbol: str) -> Iterator[Executed]:
@@ -79,11 +81,19 @@ class Watch:
         ended, self._day = range(self._day, day), day
         nights = {name: sum(_nights(spec, d) for d in ended) for name, spec in self._standing.market.specs.items()}
         for position in list(self._standing.holdings.positions.values()):
-            amount = self._swap(position, nights[position.symbol])
-            if amount:
-                bundle = Bundle()
-                bundle.position_changed(self._accounting.add_swap(position, amount))
-                yield bundle
+            yield from self._charged(position, nights[position.symbol])
+
+    def _charged(self, position: Position, nights: int) -> Iterator[Bundle]:
+        spec = self._standing.market.specs[position.symbol]
+        if spec.swap_mode in REOPENS:
+            if nights and spec.name in self._standing.market.quotes:
+                yield self._service.reopen_overnight(position, nights)
+            return
+        amount = self._swap(position, nights)
+        if amount:
+            bundle = Bundle()
+            bundle.position_changed(self._accounting.add_swap(position, amount))
+            yield bundle
 
     def _swap(self, position: Position, nights: int) -> float:
         spec = self._standing.market.specs[position.symbol]

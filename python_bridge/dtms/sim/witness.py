@@ -57,7 +57,16 @@ class Booked:
     deal: Deal
 
 
-Entry = Requested | LevelsMoved | Booked
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """A split changed a position: its prices were divided by the ratio, stop and target with them or taken away."""
+
+    market_msc: int
+    identifier: int
+    ratio: float
+
+
+Entry = Requested | LevelsMoved | Booked | Adjusted
 
 
 def widens(position: Position, sl: float) -> bool:
@@ -73,6 +82,7 @@ class Witness:
 
     Attributes:
         closed: positions that ended, by the reason of the deal that ended them.
+        positions_reversed: by an opposite deal of more lots; such a position neither ended nor was opened.
         stops_widened: by anybody but a human.
         crossed_quotes: quotes with ask below bid.
         requests: decided requests that came through a terminal, by true return code.
@@ -83,6 +93,7 @@ class Witness:
         self.quotes = 0
         self.crossed_quotes = 0
         self.positions_opened = 0
+        self.positions_reversed = 0
         self.stops_moved = 0
         self.stops_widened = 0
         self.closed: Counter[Reason] = Counter()
@@ -98,6 +109,12 @@ class Witness:
 
     def opened(self) -> None:
         self.positions_opened += 1
+
+    def reversed(self) -> None:
+        self.positions_reversed += 1
+
+    def adjusted(self, entry: Adjusted) -> None:
+        self.history.append(entry)
 
     def ended(self, reason: Reason) -> None:
         self.closed[reason] += 1
