@@ -50,17 +50,17 @@ def demo(words: "list[str]") -> int:
 def test(words: "list[str]") -> int:
     """Run the tests, on both cores unless the caller says otherwise."""
     chosen = any(word == "-n" or word.startswith(("-n", "--numprocesses", "-p")) for word in words)
-    return run("-m", "pytest", *([] if chosen else ["-n", "2", "--dist", "loadgroup"]), *words)
+    return run("-m", "pytest", *([] if chosen else ["-n", "2", "--dist", "loadgroup"]), *words, where=ROOT)
 
 
 def check(words: "list[str]") -> int:
     """Run every static check; the tests run them too."""
-    return run("-m", "pytest", "tests/project/test_checks.py", "-q", *words)
+    return run("-m", "pytest", "tests/project/test_checks.py", "-q", *words, where=ROOT)
 
 
-def run(*words: object) -> int:
-    """Run the environment's Python; Ctrl-C goes to the child, whose exit status is ours."""
-    process = subprocess.Popen([str(python()), *map(str, words)], cwd=ROOT)
+def run(*words: object, where: "Path | None" = None) -> int:
+    """Run the environment's Python, in the caller's folder unless told; Ctrl-C goes to the child, whose status is ours."""
+    process = subprocess.Popen([str(python()), *map(str, words)], cwd=where)
     while True:
         try:
             return process.wait()

@@ -15,6 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from dtms.cli import choices
+from dtms.cli.run import idle, pin
+from dtms.settings import AdoptSettings, Mode, Scope, Settings
+
 posix = pytest.mark.skipif(os.name == "nt", reason="signals to one process need a console on Windows")
 
 
@@ -87,6 +91,9 @@ def test_a_taken_port_is_named_with_its_holder(tmp_path: Path) -> None:
         pytest.param('\nmode = "attack"\n', "line 2: mode: ", id="unknown-mode"),
         pytest.param('[link]\nbind = "tcp://0.0.0.0:5557"\n', "no loopback address", id="open-door"),
         pytest.param('[link]\nbind = "tcp://127.0.0.1.example.org:5557"\n', "no loopback address", id="looks-like-loopback"),
+        pytest.param('[link]\nbind = "tcp://127.0.0.1:99999"\n', "no port from 1 to 65535", id="no-such-port"),
+        pytest.param('[adopt]\nscope = "all"\nmagic = [5]\n', 'with scope = "filter" only', id="lists-that-nobody-looks-at"),
+        pytest.param('[adopt]\nscope = "filter"\n', "needs at least one", id="a-filter-of-nothing"),
         pytest.param("mode = act\n", "line 1", id="not-toml"),
         pytest.param('mode = "act"\n[adopt]\nscope = "all"\n', "confirmed = true", id="act-on-all-without-a-yes"),
     ],
@@ -123,6 +130,34 @@ def test_a_killed_service_leaves_a_port_that_the_next_one_takes(tmp_path: Path) 
         first.wait()
     with running(tmp_path, port) as second:
         assert second.poll() is None
+
+
+def test_act_without_a_scope_says_that_it_manages_nothing_by_itself(tmp_path: Path) -> None:
+    result = ended(tmp_path, "--mode", "act", DTMS_EA_WAIT="0.3", DTMS_ZMQ_BIND="tcp://127.0.0.1:*")
+
+    assert "manages no position by itself" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(), Settings(mode=Mode.ACT, adopt=AdoptSettings(scope=Scope.FILTER))], ids=["observe", "filter"]
+)
+def test_where_positions_will_be_looked_after_nothing_is_said(settings: Settings) -> None:
+    assert idle(settings) is None
+
+
+def test_a_pin_that_cannot_be_kept_does_not_end_the_service_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "choices.json").mkdir()
+    pin(tmp_path, "1@Demo")
+    (tmp_path / "choices.json").rmdir()
+    (tmp_path / "file").write_text("in the way")
+    pin(tmp_path / "file", "1@Demo")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    if os.name == "posix":
+        (tmp_path / "nowhere").symlink_to(tmp_path / "missing")  # can be read as empty and not be written
+        pin(tmp_path / "nowhere", "1@Demo")
+    pin(tmp_path, "1@Demo")
+
+    assert choices.load(tmp_path).pinned == "1@Demo"
 
 
 def test_the_log_is_one_json_object_a_line(tmp_path: Path) -> None:

@@ -108,10 +108,25 @@ def test_a_bad_line_of_a_tick_file_is_named_and_ends_with_2(tmp_path: Path, line
         pytest.param(["--ticks", "no-such-file.csv"], id="no-file"),
         pytest.param(["--report", "no/such/folder/r.json"], id="no-folder"),
         pytest.param(["--sped", "1"], id="unknown-option"),
+        pytest.param(["--symbol", "XAUUSD"], id="symbol-without-prices"),
     ],
 )
 def test_wrong_usage_ends_with_2(words: list[str]) -> None:
     assert demo(*words).returncode == 2
+
+
+def test_a_report_never_overwrites_the_price_file(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text("time_msc,bid,ask\n1,1.1,1.2\n", encoding="utf-8")
+
+    assert demo("--ticks", path, "--report", path).returncode == 2
+    assert path.read_text(encoding="utf-8").startswith("time_msc")
+
+
+def test_a_folder_with_something_in_it_is_not_kept_into(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
+
+    assert demo("--keep", tmp_path).returncode == 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a console is needed to send Ctrl-C to one process on Windows")

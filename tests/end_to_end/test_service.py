@@ -100,7 +100,7 @@ def test_a_killed_terminal_comes_back_to_the_same_service(tmp_path: Path) -> Non
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP there")
 def test_a_stopped_service_is_told_on_the_chart_and_taken_up_again_when_it_wakes(tmp_path: Path) -> None:
     port = free_port()
-    with service(tmp_path / "data", port, ACT) as process, attached(tmp_path, f"127.0.0.1:{port}") as account:
+    with attached(tmp_path, f"127.0.0.1:{port}") as account, service(tmp_path / "data", port, ACT) as process:
         ticket = bought(account)
         process.send_signal(STOP_IT)
         account.until(lambda: not account.shows("link: up"), "the silence is shown")
@@ -125,8 +125,8 @@ def test_a_wrong_account_is_refused_with_the_reason_on_chart_and_console(tmp_pat
     (folder / "dtms.toml").write_text(f'ea_wait_s = 8\n{text}[link]\nbind = "tcp://127.0.0.1:{port}"\n', encoding="utf-8")
     command = [sys.executable, "-m", "dtms.cli.main", "run", "--data", str(folder)]
     with (
+        attached(tmp_path, f"127.0.0.1:{port}") as account,  # first: where it has to be compiled, the service would not wait
         subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
-        attached(tmp_path, f"127.0.0.1:{port}") as account,
     ):
         account.until(lambda: account.shows(says), "the reason is on the chart")
         _, errors = process.communicate(timeout=20)

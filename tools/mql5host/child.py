@@ -5,6 +5,7 @@ What comes up the pipe is taken between two events of the Expert Advisor, as a t
 requests and, for whoever watches, what the Expert Advisor printed and shows on its chart.
 """
 
+import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,6 +63,8 @@ class Quit:
 
 def main(pipe: Connection, boot: Boot) -> None:
     """Run until told to quit, until the pipe breaks, or until the Expert Advisor stops."""
+    # Ctrl-C at a console reaches every process of the group; it is the parent who decides when the terminal ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     terminal = SimTerminal(port=boot.port)
     with Program(
         boot.built,

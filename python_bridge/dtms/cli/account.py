@@ -8,7 +8,7 @@ import typer
 
 from dtms.cli import choices
 from dtms.cli.config import data_folder
-from dtms.errors import UsageError
+from dtms.errors import StartError, UsageError
 
 app = typer.Typer(
     no_args_is_help=True, help="Which accounts may be managed. The first demo account that logs on is pinned by itself."
@@ -25,11 +25,18 @@ def _checked(account: str) -> str:
     return account
 
 
+def _save(folder: Path, decided: choices.Choices) -> None:
+    try:
+        choices.save(folder, decided)
+    except OSError as error:
+        raise StartError(f"{folder} cannot be written: {error.strerror}") from error
+
+
 @app.command()
 def allow(account: Account, data: Folder = None) -> None:
     """Allow a real account; without it a real account is refused at its logon."""
     folder = data_folder(data)
-    choices.save(folder, choices.load(folder).allow(_checked(account)))
+    _save(folder, choices.load(folder).allow(_checked(account)))
     typer.echo(f"{account} is allowed.")
 
 
@@ -37,8 +44,10 @@ def allow(account: Account, data: Folder = None) -> None:
 def forget(account: Account, data: Folder = None) -> None:
     """Take an account's permission back, or release the pinned demo account."""
     folder = data_folder(data)
-    choices.save(folder, choices.load(folder).forget(_checked(account)))
-    typer.echo(f"{account} is forgotten.")
+    known = choices.load(folder)
+    left = known.forget(_checked(account))
+    _save(folder, left)
+    typer.echo(f"{account} is forgotten." if left != known else f"{account} was not known.")
 
 
 @app.command("list")

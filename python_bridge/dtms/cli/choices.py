@@ -5,12 +5,11 @@ One small JSON file, ``choices.json``, in the data folder, replaced as a whole.
 """
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dtms.errors import ConfigError
+from dtms.store.files import replace_text
 
 _FILE = "choices.json"
 
@@ -55,11 +54,10 @@ def load(folder: Path) -> Choices:
 
 
 def save(folder: Path, choices: Choices) -> None:
-    """Replace the file: written beside it, flushed to the disk, then moved over it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=_FILE, dir=folder)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(choices), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(folder / _FILE)
+    """
+    Replace the file.
+
+    Raises:
+        OSError: It cannot be written; what was decided before still stands.
+    """
+    replace_text(folder / _FILE, json.dumps(asdict(choices), indent=1))

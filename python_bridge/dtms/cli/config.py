@@ -60,7 +60,7 @@ def load(path: Path | None, folder: Path, environment: Mapping[str, str] = os.en
 
 def _read(source: Path, *, required: bool) -> str:
     try:
-        return source.read_text(encoding="utf-8")
+        return source.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         if required:
             raise ConfigError(str(source), "", None, "there is no such file") from None

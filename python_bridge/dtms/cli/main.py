@@ -4,6 +4,7 @@ The `dtms` command.
 Exit status: 0 ended as asked, 1 start-up or supervision failed, 2 wrong usage or input file.
 """
 
+import importlib.util
 import sys
 from typing import Annotated
 
@@ -11,7 +12,6 @@ import typer
 
 from dtms import __version__
 from dtms.cli import account, run
-from dtms.cli.demo.command import demo
 from dtms.errors import DtmsError, UsageError
 
 app = typer.Typer(
@@ -22,7 +22,16 @@ app = typer.Typer(
 )
 app.add_typer(account.app, name="account")
 app.command("run")(run.run)
-app.command("demo")(demo)
+if importlib.util.find_spec("cffi") is not None:
+    from dtms.cli.demo.command import demo
+
+    app.command("demo")(demo)
+else:
+
+    @app.command("demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+    def missing() -> None:
+        """Show the whole on a simulated account; needs the extra: pip install "dtms-bridge[demo]"."""
+        raise UsageError('the demo needs more packages: pip install "dtms-bridge[demo]"')
 
 
 def _version(wanted: bool) -> None:

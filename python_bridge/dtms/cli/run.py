@@ -21,11 +21,13 @@ from dtms.names import OnSilence
 from dtms.runtime.log import to_loguru
 from dtms.runtime.service import Service
 from dtms.runtime.snapshots import ServiceView
-from dtms.settings import Mode, Settings
+from dtms.settings import Mode, Scope, Settings
+from dtms.store.epochs import EpochFile
 from dtms.store.journal import MemoryJournal
 
 _LOOK_S = 0.25  # how often the main thread looks at the service and at the signals
 _STATUS_S = 60.0
+_PORTS = 65_536
 _STOP_S = 5.0  # what an orderly end may take
 
 ConfigFile = Annotated[
@@ -44,6 +46,7 @@ def run(file: ConfigFile = None, data: Folder = None, mode: ModeChoice = None, w
     if mode is not None:
         settings = settings.model_copy(update={"mode": mode})
     refuse_open_door(settings)
+    refuse_idle_lists(settings)
     settings = consent.settled(settings, folder)
     settings = with_choices(settings, choices.load(folder))
     try:
@@ -51,9 +54,11 @@ def run(file: ConfigFile = None, data: Folder = None, mode: ModeChoice = None, w
     except OSError as error:
         raise StartError(f"the log folder in {folder} cannot be written: {error}") from error
     stop = on_signals()
-    service = Service(settings, MemoryJournal(), to_loguru)
+    service = Service(settings, MemoryJournal(EpochFile(folder)), to_loguru)
     service.start()
     logger.info("= waiting for the Expert Advisor at {}; mode {}; log {}", service.address, settings.mode.value, path)
+    if sentence := idle(settings):
+        logger.warning("! {}", sentence)
     try:
         _supervise(service, settings, folder, stop, None if wait else settings.ea_wait_s)
     finally:
@@ -70,7 +75,10 @@ def refuse_open_door(settings: Settings) -> None:
         ConfigError: The address is not a loopback address.
     """
     bind = settings.link.bind
-    host = bind.removeprefix("tcp://").rpartition(":")[0].strip("[]")
+    host, _, port = bind.removeprefix("tcp://").rpartition(":")
+    if port != "*" and not (port.isascii() and port.isdigit() and 0 < int(port) < _PORTS):
+        raise ConfigError("settings", "link.bind", None, f"{bind} has no port from 1 to {_PORTS - 1}")
+    host = host.strip("[]")
     try:
         closed = bind.startswith("tcp://") and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
     except ValueError:
@@ -78,6 +86,21 @@ def refuse_open_door(settings: Settings) -> None:
     if not closed:
         reason = f"{bind} is no loopback address such as tcp://127.0.0.1:5557, and nothing authenticates or encrypts the link yet"
         raise ConfigError("settings", "link.bind", None, reason)
+
+
+def refuse_idle_lists(settings: Settings) -> None:
+    """
+    Refuse lists that would not be looked at.
+
+    Raises:
+        ConfigError: ``[adopt]`` has lists without scope "filter", or scope "filter" without a list.
+    """
+    adopt = settings.adopt
+    listed = bool(adopt.magic or adopt.symbol or adopt.comment)
+    if listed and adopt.scope is not Scope.FILTER:
+        raise ConfigError("settings", "adopt.scope", None, 'magic, symbol and comment are looked at with scope = "filter" only')
+    if adopt.scope is Scope.FILTER and not listed:
+        raise ConfigError("settings", "adopt", None, 'scope = "filter" needs at least one of magic, symbol and comment')
 
 
 def with_choices(settings: Settings, decided: choices.Choices) -> Settings:
@@ -88,6 +111,13 @@ def with_choices(settings: Settings, decided: choices.Choices) -> Settings:
         login, _, server = decided.pinned.partition("@")
         update |= {"login": int(login), "server": server}
     return settings.model_copy(update={"account": account.model_copy(update=update)})
+
+
+def idle(settings: Settings) -> str | None:
+    """Return the sentence that is due when the service will manage no position by itself, or None."""
+    if settings.mode is not Mode.ACT or settings.adopt.scope not in {None, Scope.REGISTERED}:
+        return None
+    return 'mode act with scope "registered" manages no position by itself; set scope in [adopt] to "filter" or "all"'
 
 
 def on_signals() -> threading.Event:
@@ -104,7 +134,7 @@ def on_signals() -> threading.Event:
 
 
 def _supervise(service: Service, settings: Settings, folder: Path, stop: threading.Event, wait_s: float | None) -> None:
-    watch = _Watch(service, lambda account: _pin(folder, account))
+    watch = _Watch(service, lambda account: pin(folder, account))
     waited = 0.0
     while not stop.wait(_LOOK_S):
         if service.failure is not None:
@@ -123,10 +153,14 @@ def _nobody_came(settings: Settings, view: ServiceView, wait_s: float) -> str:
     )
 
 
-def _pin(folder: Path, account: str) -> None:
-    decided = choices.load(folder)
-    if decided.pinned is None:
-        choices.save(folder, choices.Choices(decided.allowed, account, decided.confirmed))
+def pin(folder: Path, account: str) -> None:
+    """Keep the demo account that was taken; where that cannot be done the service goes on, and the next start takes one anew."""
+    try:
+        decided = choices.load(folder)
+        if decided.pinned is None:
+            choices.save(folder, choices.Choices(decided.allowed, account, decided.confirmed))
+    except (OSError, ConfigError) as error:
+        logger.error("! {} could not be kept as the account of this service: {}", account, error)
 
 
 class _Watch:

@@ -61,23 +61,38 @@ def demo(
     console = Console(stderr=False)
     offset_s = _offset(offset)
     pace = pace_of(speed or (_DEFAULT_SPEED if ticks is None else "max"))
-    if report is not None and not report.resolve().parent.is_dir():
-        raise UsageError(f"--report {report}: there is no such folder")
+    if ticks is None and symbol != DEFAULT_SYMBOL:
+        raise UsageError(f"--symbol {symbol} needs --ticks: without a price file the demo plays {DEFAULT_SYMBOL}")
+    if report is not None:
+        reports.check(report, ticks)
     play = scenarios.recorded(ticks, symbol, seed, trades, offset_s) if ticks else scenarios.scripted(seed, trades, offset_s)
     if not play.points:
         raise UsageError(f"--ticks {ticks}: no quotes in it")
     built = _build(console)
-    folder = keep.resolve() if keep is not None else Path(tempfile.mkdtemp(prefix="dtms-demo-"))
+    folder = _folder(keep)
     try:
         figures = _play(console, play, built, Wanted(folder=folder, offset_s=offset_s, break_even=not no_break_even), pace)
     finally:
         logger.remove()
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
-    if report is not None:
-        reports.write(report, figures)
     for sentence in reports.sentences(figures):
         console.print(sentence, highlight=False, soft_wrap=True)
+    if report is not None:
+        reports.write(report, figures)
+
+
+def _folder(keep: Path | None) -> Path:
+    if keep is None:
+        return Path(tempfile.mkdtemp(prefix="dtms-demo-"))
+    folder = keep.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UsageError(f"--keep {keep}: the folder is not empty")
+    except OSError as error:
+        raise UsageError(f"--keep {keep}: {error.strerror}") from error
+    return folder
 
 
 def _offset(hours: float) -> int:
@@ -91,7 +106,7 @@ def _build(console: Console) -> Built:
     with console.status("Compiling the Expert Advisor (once) ..."):
         try:
             return build(root / "Experts/DTMS/DtmsBridge.mq5", include=root / "Include")
-        except BuildError as error:
+        except (BuildError, OSError) as error:
             raise StartError(f"the Expert Advisor could not be compiled: {error}") from error
 
 

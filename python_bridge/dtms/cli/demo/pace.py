@@ -61,5 +61,5 @@ def pace_of(word: str) -> Pace:
     if word == MAX:
         return Unpaced()
     if not _NUMBER.fullmatch(word) or float(word) <= 0:
-        raise UsageError(f"--speed {word}: a number above 0, or max")
+        raise UsageError(f"--speed {word}: a number from 0.001 to 999999, at most three decimals, or max")
     return Scaled(float(word))

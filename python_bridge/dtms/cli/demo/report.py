@@ -48,6 +48,23 @@ def _group(counters: Mapping[str, int], group: str) -> dict[str, int]:
     return {name.partition(".")[2]: value for name, value in counters.items() if name.startswith(f"{group}.")}
 
 
+def check(path: Path, ticks: Path | None) -> None:
+    """
+    See before the run whether the report can be written.
+
+    Raises:
+        UsageError: There is no such folder, the file cannot be written, or it is the price file.
+    """
+    if ticks is not None and path.resolve() == ticks.resolve():
+        raise UsageError(f"--report {path}: that is the price file")
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"--report {path}: there is no such folder")
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise UsageError(f"--report {path}: {error.strerror}") from error
+
+
 def write(path: Path, report: Mapping[str, Any]) -> None:
     """
     Write the report.
@@ -70,7 +87,10 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
             f"{terminal['quotes_sent']} quotes, the bridge received {bridge['quotes_received']} that stand for "
             f"{bridge['quotes_covered']} ticks."
         ),
-        f"{commands['sent']} commands: {commands['done']} done, {commands['rejected']} rejected, {commands['unknown']} unknown.",
+        (
+            f"{commands['sent']} commands: {commands['done']} done, {commands['rejected']} rejected, {commands['unknown']} unknown"
+            f"{_others(commands)}."
+        ),
         (
             f"The broker opened {broker['positions_opened']} positions, moved {broker['stops_moved']} stops "
             f"(widened {broker['stops_widened']}), closed {broker['closed']}{_by(broker['closed_by'])}; {broker['open']} are open."
@@ -78,9 +98,19 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     ]
     if bridge["gaps"] or bridge["duplicates"] or bridge["rejects"]:
         lines.append(f"On the link: {bridge['gaps']} gaps, {bridge['duplicates']} duplicates, {bridge['rejects']} rejects.")
+    if broker["refused_plans"]:
+        lines.append(
+            f"The broker refused {broker['refused_plans']} planned trades, as it does without money for them: "
+            "is --symbol right for these prices?"
+        )
     if run["modelled"]:
         lines.append(f"Note: {run['modelled']}.")
     return lines
+
+
+def _others(commands: Mapping[str, int]) -> str:
+    named = ((name, commands[name]) for name in ("denied", "expired", "stale", "retryable"))
+    return "".join(f", {count} {name}" for name, count in named if count)
 
 
 def _by(reasons: Mapping[str, int]) -> str:

@@ -21,6 +21,7 @@ from dtms.settings import AdoptSettings, BreakEvenSettings, DeskSettings, LinkSe
 from dtms.sim.broker import Broker
 from dtms.sim.errors import Refused
 from dtms.sim.trades import PlannedTrade
+from dtms.store.epochs import EpochFile
 from dtms.store.journal import MemoryJournal
 from mql5host.build import Built
 from mql5host.child import Boot
@@ -50,7 +51,7 @@ class Stage:
         self.refused = 0
         first = scenario.points[0]
         self.broker = Broker([scenario.spec], deposit=_DEPOSIT, time_msc=first.time_msc, offset_ms=wanted.offset_s * 1_000)
-        self.service = Service(_settings(wanted), MemoryJournal(), log)
+        self.service = Service(_settings(wanted), MemoryJournal(EpochFile(wanted.folder)), log)
         self._built = built
         self._folder = wanted.folder
         self._trades: Sequence[PlannedTrade] = scenario.trades
