@@ -32,6 +32,12 @@ class PlainTerminal:
     ticks: list[bytes] = field(default_factory=list)
     answer: TradeAnswerLike = field(default_factory=lambda: TradeAnswer(ok=True, retcode=10009, deal=3, comment="done"))
     requests: list[tuple[TradeRequest, bool]] = field(default_factory=list)
+    countries: list[Record] = field(default_factory=list)
+    events: list[Record] = field(default_factory=list)
+    releases: list[Record] = field(default_factory=list)
+    calendar_state: int = 0
+    calendar_error: int = 0
+    calendar_asked: list[tuple[int | str, ...]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
@@ -113,6 +119,34 @@ class PlainTerminal:
 
     def gmt(self) -> int:
         return self.now_s
+
+    def calendar_countries(self) -> Sequence[Record] | int:
+        return -self.calendar_error or self.countries
+
+    def calendar_country(self, country_id: int) -> Record | int:
+        return self._calendar_entry(self.countries, country_id)
+
+    def calendar_events(self, country_code: str, currency: str) -> Sequence[Record] | int:
+        self.calendar_asked.append((country_code, currency))
+        return -self.calendar_error or self.events
+
+    def calendar_event(self, event_id: int) -> Record | int:
+        return self._calendar_entry(self.events, event_id)
+
+    def calendar_value(self, value_id: int) -> Record | int:
+        return self._calendar_entry(self.releases, value_id)
+
+    def calendar_history(self, from_s: int, to_s: int, country_code: str, currency: str, event_id: int) -> Sequence[Record] | int:
+        self.calendar_asked.append((from_s, to_s, country_code, currency, event_id))
+        return -self.calendar_error or self.releases
+
+    def calendar_last(self, change_id: int, country_code: str, currency: str, event_id: int) -> tuple[int, Sequence[Record]] | int:
+        self.calendar_asked.append((change_id, country_code, currency, event_id))
+        return -self.calendar_error or (self.calendar_state, self.releases if change_id else [])
+
+    def _calendar_entry(self, entries: Sequence[Record], number: int) -> Record | int:
+        found = [entry for entry in entries if entry["id"] == number]
+        return -self.calendar_error or (found[0] if found else -5402)
 
     def log(self, text: str) -> None:
         self.lines.append(text)

@@ -10,6 +10,7 @@ from typing import Any
 import cffi
 
 from mql5host import api
+from mql5host.calendarbinding import CalendarBinding, Question
 from mql5host.terminal import Record, Terminal, TradeRequest
 
 
@@ -89,6 +90,8 @@ class TerminalBinding:
             self._offer(name, getattr(self, f"_{name}"))
         for name in ("symbol_name", "copy", "session", "order", "clock", "text"):
             self._offer(name, getattr(self, f"_{name}"))
+        self._calendar = CalendarBinding(terminal)
+        self._offer("calendar", self._ask_calendar)
 
     def _offer(self, name: str, function: Callable[..., Any]) -> None:
         type_ = self._ffi.typeof(getattr(self.table, name))
@@ -262,6 +265,16 @@ class TerminalBinding:
 
     def _text(self, _context: Any, channel: int, units: Any, length: int) -> None:
         (self._terminal.log, self._terminal.alert, self._terminal.comment)[channel](text_of(units, length))
+
+    def _ask_calendar(self, _context: Any, what: int, query: Any, out: Any) -> int:
+        texts = text_of(query.country, query.country_length), text_of(query.currency, query.currency_length)
+        answer = self._calendar.ask(Question(what, query.id, getattr(query, "from"), query.to, query.state, *texts))
+        if isinstance(answer, int):
+            return answer
+        query.state = answer.state
+        self._kept = self._ffi.from_buffer("uint8_t[]", answer.packed or b"\0")
+        out[0] = self._kept
+        return answer.records
 
     # ---- requests
 

@@ -185,6 +185,27 @@ class Terminal(Protocol):
     def gmt(self) -> int:
         """TimeGMT."""
 
+    def calendar_countries(self) -> Sequence[Record] | int:
+        """MqlCalendarCountry by field names. The calendar's errors are negative codes; empty text and 0 filter nothing."""
+
+    def calendar_country(self, country_id: int, /) -> Record | int: ...
+    def calendar_events(self, country_code: str, currency: str, /) -> Sequence[Record] | int:
+        """MqlCalendarEvent by field names."""
+
+    def calendar_event(self, event_id: int, /) -> Record | int: ...
+    def calendar_value(self, value_id: int, /) -> Record | int:
+        """MqlCalendarValue by field names; figures are millionths, LONG_MIN where there is none."""
+
+    def calendar_history(
+        self, from_s: int, to_s: int, country_code: str, currency: str, event_id: int, /
+    ) -> Sequence[Record] | int:
+        """Releases from `from_s` on and before `to_s`, by time; `to_s` 0 has no end."""
+
+    def calendar_last(
+        self, change_id: int, country_code: str, currency: str, event_id: int, /
+    ) -> tuple[int, Sequence[Record]] | int:
+        """The calendar's state, and the releases that changed since `change_id`; 0 asks for the state alone."""
+
     def log(self, text: str, /) -> None: ...
     def alert(self, text: str, /) -> None: ...
     def comment(self, text: str, /) -> None: ...

@@ -41,6 +41,19 @@ enum { MQ_LAST_TICK = 0, MQ_TICKS = 1, MQ_RATES = 2, MQ_RATES_RANGE = 3 };
 enum { MQ_SEND = 0, MQ_SEND_ASYNC = 1, MQ_CHECK = 2 };
 enum { MQ_TIME_CURRENT = 0, MQ_TIME_SERVER = 1, MQ_TIME_GMT = 2 };
 enum { MQ_LOG = 0, MQ_ALERT = 1, MQ_COMMENT = 2 };
+/* What is asked of the economic calendar. */
+enum {
+    MQ_COUNTRIES = 0, MQ_COUNTRY = 1, MQ_EVENTS = 2, MQ_EVENT = 3, MQ_VALUE = 4, MQ_VALUES = 5, MQ_CHANGES = 6
+};
+
+/* Of whom it is asked; empty texts and an id of 0 filter nothing. `state` is the change id, in and out. */
+typedef struct {
+    uint64_t id;
+    int64_t from, to;
+    uint64_t state;
+    const uint16_t *country, *currency;
+    int32_t country_length, currency_length;
+} mq_calendar_query;
 
 /* The terminal. Functions that return int32_t return 0 or an MQL5 error code. */
 typedef struct {
@@ -62,6 +75,9 @@ typedef struct {
     int32_t (*order)(void *context, int32_t how, const mq_request *request, mq_answer *answer);
     int64_t (*clock)(void *context, int32_t which);
     void (*text)(void *context, int32_t channel, const uint16_t *text, int32_t length);
+    /* Number of records, or a negative error. `data` is their fields in the order of MQL5's structure: 8 bytes each,
+       a text as its length in 8 bytes and its units. */
+    int64_t (*calendar)(void *context, int32_t what, mq_calendar_query *query, const uint8_t **data);
 } mq_terminal;
 
 /* A socket layer of the host's own instead of the system's; results are those of the MQL5 functions,

@@ -20,6 +20,7 @@
 #include "globals.cpp"
 #include "trade.cpp"
 #include "series.cpp"
+#include "calendar.cpp"
 
 namespace mql5 {
 // The last of the runtime's globals: what is constructed after it is the program's, whose object file follows.
