@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Wait = Annotated[int, Field(ge=1, le=86_400_000)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
+Name = Annotated[str, Field(min_length=1, max_length=64)]  # as on the wire
+Minutes = Annotated[int, Field(ge=1, le=43_200)]  # up to MT5's month
 
 
 class Mode(enum.StrEnum):
@@ -56,15 +58,18 @@ class LinkSettings(_Group):
     keep_frames: Annotated[int, Field(ge=1)] = 4_096  # R11
     keep_bytes: Annotated[int, Field(ge=1)] = 1_048_576  # R11
     keep_session_s: Annotated[int, Field(ge=1)] = 600  # how long a session without a connection can still be resumed
+    claim_ms: Wait = 3_000  # R09: a terminal that has brought no quote of a symbol for so long loses it to one that does
+    max_accounts: Annotated[int, Field(ge=1)] = 8  # of this process
     max_sessions: Annotated[int, Field(ge=1)] = 16  # terminals of one account
     max_symbols: Annotated[int, Field(ge=1)] = 5_000  # specifications kept for one account
+    max_positions: Annotated[int, Field(ge=1)] = 10_000  # open positions of one account; brokers allow hundreds
     retry_refused_s: Annotated[int, Field(ge=1, le=3_600)] = 30  # what a refused terminal is told to wait
     retry_soon_s: Annotated[int, Field(ge=1, le=3_600)] = 1  # the same where the cause passes by itself
     poison_alarm: Annotated[int, Field(ge=1)] = 3  # R26: bad frames in poison_window_ms that raise the alarm
     poison_window_ms: Wait = 60_000
     poison_kept: Annotated[int, Field(ge=1)] = 16  # bad frames whose bytes are kept for inspection
-    symbols: tuple[str, ...] = ()  # asked of the manager beside its own
-    timeframes: tuple[int, ...] = ()  # minutes of the closed bars wanted
+    symbols: Annotated[tuple[Name, ...], Field(max_length=1_000)] = ()  # asked of the manager beside its own
+    timeframes: Annotated[tuple[Minutes, ...], Field(max_length=32)] = ()  # minutes of the closed bars wanted
 
     @model_validator(mode="after")
     def _in_order(self) -> "LinkSettings":
@@ -77,9 +82,11 @@ class DeskSettings(_Group):
     """How the one trading thread divides its time."""
 
     poll_ms: Wait = 20  # at most so long without looking at the clock
-    batch_frames: Annotated[int, Field(ge=1)] = 2_000  # frames read before timers and checks get their turn
+    batch_frames: Annotated[int, Field(ge=1)] = 2_000  # R03: frames read before timers and checks get their turn
+    batch_ms: Wait = 20  # R03: the same in time
     check_ms: Wait = 1_000  # a trade that wants to act and may not yet is looked at again after this
     check_slice_ms: Wait = 5  # of such looks, in one step
+    quote_age_ms: Wait = 60_000  # a quote that came longer ago decides nothing: the market may be closed, the feed may hang
     snapshot_ms: Wait = 100  # outward snapshots are renewed at most this often
     switch_interval_s: Annotated[float, Field(gt=0)] = 50e-6  # measured: p99 1.4 ms beside saturated HTTP, 28 ms by default
 
@@ -116,6 +123,7 @@ class BreakEvenSettings(_Group):
     commission_sides: Annotated[int, Field(ge=1, le=2)] = 2  # 2: an open position bears the commission of its entry only
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 5  # R22: then an alarm
     retry_ms: Wait = 1_000  # after a failed attempt; doubles with each
+    retry_max_ms: Wait = 8_000  # up to this
 
 
 class CloseSettings(_Group):

@@ -4,7 +4,8 @@ The break-even rule: when it acts, where it puts the stop, and what keeps it fro
 Laws first, over random trades; then the cases that deserve a name.
 """
 
-from math import isclose
+from decimal import Decimal
+from math import isclose, log10
 
 import pytest
 from hypothesis import given
@@ -118,12 +119,49 @@ def test_the_exit_price_decides(side: Side, bid: float, ask: float, verdict: Ver
     assert found(position(side=side), bid, ask).verdict is verdict
 
 
+@given(st.sampled_from(Side), st.integers(90_000, 130_000), st.integers(10, 500), st.sampled_from([0.00001, 0.001, 0.01]))
+def test_exactly_at_one_r_the_trigger_has_been_reached_whatever_binary_dust_there_is(
+    side: Side, entry: int, points: int, tick_size: float
+) -> None:
+    digits = round(-log10(tick_size))
+    prices = [float(Decimal(entry + n * side.direction * points).scaleb(-digits)) for n in (-1, 0, 1)]
+    symbol = spec(digits=digits, point=tick_size, tick_size=tick_size)
+    one = trade(position(side=side, price_open=prices[1], stop_loss=prices[0]))
+    trigger = trigger_price(one, symbol, RULE)
+    assert trigger is not None
+
+    assert side.direction * (prices[2] - trigger) >= 0
+    assert side.direction * (prices[2] - tick_size * side.direction - trigger) < 0
+
+
+@given(st.integers(90_000, 130_000), st.integers(20, 500))
+def test_exactly_at_the_brokers_distance_the_trigger_has_been_reached(entry: int, level: int) -> None:
+    symbol = spec(stops_level=level)
+    one = trade(position(price_open=float(Decimal(entry).scaleb(-5)), stop_loss=float(Decimal(entry - 5).scaleb(-5))))
+    trigger = trigger_price(one, symbol, RULE)
+    assert trigger is not None
+
+    assert float(Decimal(entry + 1 + level + 1).scaleb(-5)) >= trigger
+
+
 def test_costs_of_both_ways_and_the_swap_are_in_the_stop() -> None:
     # 0.1 lots at 1 unit a tick and lot: 0.1 a tick. Commission 0.35 each way and 0.1 swap are 0.8: 8 ticks, and one more.
     held = position(commission=-0.35, swap=-0.1)
 
     assert found(held, 1.102).stop == pytest.approx(1.10009, abs=1e-9)
     assert found(held, 1.102, rule=BreakEvenSettings(commission_sides=1)).stop == pytest.approx(1.100055, abs=5.1e-6)
+
+
+@given(st.integers(2, 50), st.integers(1, 49), st.sampled_from([1, 2]))
+def test_a_partial_close_leaves_the_break_even_price_where_it_was(lots: int, closed: int, sides: int) -> None:
+    """The commission of a position is what opening the volume that is left has cost, so it falls with the volume."""
+    left = max(1, lots - closed)
+    rule = BreakEvenSettings(commission_sides=sides)
+    before = trade(position(volume=lots * 0.01, commission=-0.07 * lots))
+    after = before.seen(position(volume=left * 0.01, commission=-0.07 * left))
+
+    assert cost_in_price(after, spec(), rule) == pytest.approx(cost_in_price(before, spec(), rule), abs=1e-12)
+    assert judge(after, market(1.102), 0, rule).stop == judge(before, market(1.102), 0, rule).stop
 
 
 def test_a_stop_between_two_ticks_is_rounded_towards_profit() -> None:

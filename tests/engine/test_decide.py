@@ -81,9 +81,7 @@ def test_a_done_report_whose_stop_is_not_there_is_no_confirmation() -> None:
     assert decision.trade.break_even.stage is Stage.ARMED
 
 
-@pytest.mark.parametrize(
-    "outcome", [Outcome.REJECTED, Outcome.RETRYABLE, Outcome.EXPIRED, Outcome.DENIED, Outcome.STALE_VIEW, Outcome.STALE_EPOCH]
-)
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.DENIED, Outcome.STALE_VIEW, Outcome.STALE_EPOCH])
 def test_after_a_failure_the_next_attempt_waits_twice_as_long_and_the_last_gives_up(outcome: Outcome) -> None:
     trade, now, pauses = fresh(), 0, []
     for attempt in range(1, RULE.max_attempts + 1):
@@ -94,9 +92,49 @@ def test_after_a_failure_the_next_attempt_waits_twice_as_long_and_the_last_gives
         assert look(trade, now=trade.break_even.not_before - 1).command is None
         now = trade.break_even.not_before
 
-    assert pauses == [RULE.retry_ms * 2**n for n in range(RULE.max_attempts)]
+    assert pauses == [min(RULE.retry_ms * 2**n, RULE.retry_max_ms) for n in range(RULE.max_attempts)]
     assert trade.break_even.stage is Stage.GIVEN_UP
     assert look(trade, now=now).command is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"outcome": Outcome.RETRYABLE}, id="retryable"),
+        pytest.param({"outcome": Outcome.EXPIRED}, id="expired"),
+        pytest.param({"outcome": Outcome.DENIED, "why": Why.STOPS_LEVEL}, id="too-near-to-the-market"),
+        pytest.param({"outcome": Outcome.DENIED, "why": Why.FREEZE_LEVEL}, id="frozen"),
+        pytest.param({"outcome": Outcome.DONE, "stop_loss": 1.0995}, id="done-as-far-as-the-brokers-distance-allows"),
+        pytest.param({"outcome": Outcome.DONE, "why": Why.ALREADY}, id="done-as-far-as-it-was-before"),
+    ],
+)
+def test_a_cause_that_passes_is_no_attempt_and_is_tried_until_it_is_gone(values: dict[str, Any]) -> None:
+    trade, now, pauses = fresh(), 0, []
+    for attempt in range(1, 4 * RULE.max_attempts):
+        decision = look(trade, now=now, command_id=attempt)
+        assert decision.command is not None
+        answer = report(Outcome.RETRYABLE, attempt, stop=1.099).model_copy(update=values)
+        trade = after(decision.trade, answer, now=now).trade
+        pauses.append(trade.break_even.not_before - now)
+        now = trade.break_even.not_before
+    assert pauses[:3] == [RULE.retry_ms, 2 * RULE.retry_ms, 4 * RULE.retry_ms]
+    assert set(pauses[4:]) == {RULE.retry_max_ms}
+    last = look(trade, now=now, command_id=99)
+
+    assert after(last.trade, report(Outcome.DONE, 99)).trade.break_even.stage is Stage.DONE
+
+
+@pytest.mark.parametrize("retcode", [10018, 10024, 10028, 10029])
+def test_what_soon_again_would_make_no_better_waits_the_longest_pause_at_once(retcode: int) -> None:
+    answer = report(Outcome.RETRYABLE, stop=1.099).model_copy(update={"retcode": retcode})
+
+    assert after(look(fresh()).trade, answer).trade.break_even.not_before == RULE.retry_max_ms
+
+
+def test_a_command_that_ran_out_of_time_unsent_is_no_attempt() -> None:
+    trade = after(look(fresh()).trade, Expired(5)).trade
+
+    assert (trade.break_even.stage, trade.break_even.attempts) == (Stage.ARMED, 0)
 
 
 def test_a_stale_view_brings_the_present_values_and_the_next_order_expects_them() -> None:
@@ -105,6 +143,14 @@ def test_a_stale_view_brings_the_present_values_and_the_next_order_expects_them(
 
     assert isinstance(command, ModifyPosition)
     assert command.expect_stop == 1.0995
+
+
+def test_the_stop_of_another_position_is_not_read_back() -> None:
+    foreign = report(Outcome.DONE).model_copy(update={"position_id": 2})
+    decision = after(look(fresh()).trade, foreign)
+
+    assert decision.trade.break_even.stage is Stage.ARMED
+    assert decision.trade.position.stop_loss == 1.099
 
 
 def test_an_unknown_outcome_blocks_until_evidence_comes() -> None:

@@ -13,7 +13,7 @@ from dtms.engine.obligation import Stage
 from dtms.names import Outcome, Permission, Why
 from dtms.runtime.asks import Answer, AskClose, Denial
 from dtms.settings import DeskSettings, Mode, Settings
-from dtms.store.journal import CommitFailed, EpochTaken
+from dtms.store.journal import CommitFailed, Committed, EpochTaken
 from dtms.wire.messages import HandsOff, ModifyPosition, ReducePosition
 
 FAST = acting(desk=DeskSettings(check_ms=100))
@@ -235,31 +235,118 @@ def test_r19_an_unknown_close_whose_position_goes_was_done(desk: Bench) -> None:
     assert len(desk.account.trader.commands) == len(desk.account.trader.locks) == 0
 
 
-def test_what_was_taken_on_is_held_while_hands_are_off_and_done_then(desk: Bench) -> None:
+def test_hands_off_at_any_terminal_ends_what_was_taken_on_and_is_not_sent(desk: Bench) -> None:
     side = logged_on(desk, failing=Outcome.RETRYABLE)
+    feed = TerminalSide(nonce=2, instance_id="chart-2")
+    desk.dial(feed)
     ask(desk)
     side.failing = None
-    side.say(HandsOff(on=True, by="user"), desk.now)
+    feed.hands(desk.now, off=True)
     desk.pump()
-    desk.pass_time(3_000, step=500, beating=False)
+    assert stages(desk) == {1: None, 2: None}
+    assert desk.counter("trades.closes_denied") == 1
+    assert ask(desk).reason == "nobody can carry it out now: hands off"
+    feed.hands(desk.now, off=False)
+    desk.pass_time(20_000, step=500)
     assert len(side.commands) == 1
-    side.say(HandsOff(on=False, by="user"), desk.now)
+    side.quotes(desk.now, AT_ONE_R)
     desk.pump()
-    desk.pass_time(1_500)
+
+    assert {c.ticket for c in side.commands[1:] if isinstance(c, ModifyPosition)} == {1, 2}
+
+
+def test_hands_off_ends_a_close_that_waits_for_the_store() -> None:
+    journal = HeldJournal()
+    with bench(FAST, journal) as desk:
+        side = logged_on(desk)
+        ask(desk)
+        side.hands(desk.now, off=True)
+        desk.pump()
+        assert stages(desk) == {1: None, 2: None}
+        side.hands(desk.now, off=False)
+        desk.pump()
+        journal.acknowledge(Committed(journal.entries[0].token))
+        desk.pass_time(5_000, step=500)
+
+        assert side.commands == []
+        assert desk.counter("commands.denied") == desk.counter("trades.closes_denied") == 1
+        assert len(desk.account.trader.commands) == len(desk.account.trader.locks) == 0
+
+
+def test_hands_off_lets_a_close_that_was_sent_finish_but_not_be_ordered_again(desk: Bench) -> None:
+    side = logged_on(desk, answering=False)
+    ask(desk)
+    side.hands(desk.now, off=True)
+    desk.pump()
+    assert stages(desk)[1] is Stage.PENDING
+    side.execute(side.commands[0], desk.now, Outcome.DENIED, Why.HANDS_OFF)
+    desk.pump()
+
+    assert stages(desk) == {1: None, 2: None}
+    assert desk.counter("trades.closes_denied") == 1
+
+
+def test_what_was_taken_on_outlives_a_lost_link(desk: Bench) -> None:
+    side = logged_on(desk, failing=Outcome.RETRYABLE)
+    ask(desk)
+    desk.pass_time(4_000)  # the pause has grown beyond the time in which a cut is noticed
+    side.failing = None
+    wire = desk.wires[0]
+    wire.cut()
+    side.up = False
+    desk.pass_time(20_000, step=500)
+    assert stages(desk)[1] is Stage.ARMED
+    desk.redial(wire)
+    desk.pass_time(9_000, step=500)
 
     assert list(side.positions) == [2]
 
 
-def test_a_fresh_session_gets_a_close_that_is_in_time_again_with_its_id(desk: Bench) -> None:
-    side = logged_on(desk, answering=False)
-    ask(desk)
-    first = side.commands[0].command_id
+def next_life(desk: Bench, side: TerminalSide) -> TerminalSide:
     later = TerminalSide(nonce=78, boot=2, positions=dict(side.positions), highest_epoch=side.highest_epoch)
     desk.wires[0].cut()
     desk.dial(later)
+    return later
 
-    assert [c.command_id for c in later.commands] == [first]
+
+def test_a_close_without_answer_does_not_go_again_to_another_life_of_the_terminal(desk: Bench) -> None:
+    side = logged_on(desk, answering=False)
+    ask(desk)
+    later = next_life(desk, side)
+    assert stages(desk)[1] is Stage.UNKNOWN
+    desk.pass_time(4_000)
+    assert later.commands == []
+    later.closed(1, desk.now)  # the request of the life before, which the broker took its time for
+    desk.pump()
+    desk.pass_time(20_000, step=500)
+
+    assert later.commands == []
+    assert stages(desk) == {2: None}
+    assert desk.counter("commands.done") == 1
+
+
+def test_a_close_that_another_life_of_the_terminal_shows_not_done_is_ordered_anew(desk: Bench) -> None:
+    side = logged_on(desk, answering=False)
+    ask(desk)
+    later = next_life(desk, side)
+    desk.pass_time(7_000)
+
     assert list(later.positions) == [2]
+    assert len(later.commands) == 1
+    assert later.commands[0].command_id != side.commands[0].command_id
+
+
+def test_a_close_that_was_never_sent_goes_to_the_next_life_of_the_terminal() -> None:
+    journal = HeldJournal()
+    with bench(FAST, journal) as desk:
+        side = logged_on(desk)
+        ask(desk)
+        later = next_life(desk, side)
+        journal.acknowledge(Committed(journal.entries[0].token))
+        desk.pump()
+
+        assert (side.commands, len(later.commands)) == ([], 1)
+        assert list(later.positions) == [2]
 
 
 def test_r17_a_store_that_fails_does_not_hold_a_close_back() -> None:

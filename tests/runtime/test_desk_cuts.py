@@ -10,7 +10,7 @@ from tests.session.terminal_side import TerminalSide
 
 from dtms.names import RejectWhy
 from dtms.session.states import State
-from dtms.settings import BreakEvenSettings, DeskSettings, LinkSettings
+from dtms.settings import DeskSettings, LinkSettings
 from dtms.wire.codec import Frame, encode
 from dtms.wire.messages import (
     Heartbeat,
@@ -74,37 +74,61 @@ def test_a_report_that_was_lost_comes_again_after_the_cut(desk: Bench) -> None:
     assert len(desk.account.trader.commands) == len(desk.account.trader.locks) == 0
 
 
-def test_a_restarted_terminal_gets_what_is_in_time_again_after_its_snapshot(desk: Bench) -> None:
-    before = terminal(answering=False)
-    wire = desk.dial(before)
-    before.quotes(desk.now, AT_ONE_R)
+def test_the_same_life_that_starts_afresh_gets_what_is_in_time_again_with_its_id(desk: Bench) -> None:
+    side = terminal(answering=False)
+    wire = desk.dial(side)
+    side.quotes(desk.now, AT_ONE_R)
     desk.pump()
-    wire.cut()
+    wire.send_raw(b"?")
+    desk.pump()
     desk.now += 1_000
-    after = terminal(nonce=2, boot=2, highest_epoch=before.highest_epoch, clock_ahead=9_000)
-    desk.dial(after)
+    side.answering = True
+    desk.redial(wire)
 
-    assert [c.command_id for c in after.commands] == [c.command_id for c in before.commands]
-    assert after.commands[0].deadline_ms <= desk.now + 9_000 + 2_000
-    assert after.positions[1].stop_loss == 1.10001
+    assert side.accepted is not None
+    assert not side.accepted.resume
+    assert len(side.commands) == 2
+    assert len({c.command_id for c in side.commands}) == 1
+    assert side.commands[1].deadline_ms <= desk.now + side.clock_ahead + 2_000
+    assert side.positions[1].stop_loss == 1.10001
     assert desk.counter("commands.done") == 1
 
 
-def test_a_restarted_terminal_does_not_get_what_is_out_of_time_it_is_decided_anew() -> None:
-    with bench(acting(break_even=BreakEvenSettings(retry_ms=10), desk=DeskSettings(check_ms=10))) as desk:
-        before = terminal(answering=False)
-        wire = desk.dial(before)
-        before.quotes(desk.now, AT_ONE_R)
-        desk.pump()
-        wire.cut()
-        desk.now += 4_000
-        after = terminal(nonce=2, boot=2, highest_epoch=before.highest_epoch)
-        desk.dial(after)
-        assert desk.counter("commands.expired") == 1
-        desk.pass_time(500)
+def restarted(desk: Bench, before: TerminalSide, **values: object) -> TerminalSide:
+    """The next life of the terminal, whose predecessor has a command that it has not answered."""
+    wire = desk.dial(before)
+    before.quotes(desk.now, AT_ONE_R)
+    desk.pump()
+    assert len(before.commands) == 1
+    wire.cut()
+    desk.now += 1_000
+    after = terminal(nonce=2, boot=2, highest_epoch=before.highest_epoch) if not values else TerminalSide(**values)  # type: ignore[arg-type]
+    desk.dial(after)
+    return after
 
-        assert len(after.commands) == 1
-        assert after.commands[0].command_id != before.commands[0].command_id
+
+def test_another_life_of_the_terminal_does_not_get_what_the_one_before_may_have_done(desk: Bench) -> None:
+    before = terminal(answering=False)
+    after = restarted(desk, before)
+    after.quotes(desk.now, AT_ONE_R)
+    desk.pass_time(4_000)
+    assert after.commands == []
+    assert desk.counter("commands.unknown") == 1
+    desk.pass_time(2_500)
+
+    assert desk.counter("commands.expired") == 1
+    assert len(after.executed) == 1
+    assert after.commands[0].command_id != before.commands[0].command_id
+
+
+def test_what_the_snapshot_of_the_next_life_shows_was_done(desk: Bench) -> None:
+    moved = {1: position(1, stop_loss=1.10001)}
+    after = restarted(desk, terminal(answering=False), nonce=2, boot=2, highest_epoch=1, positions=moved)
+    desk.pass_time(7_000)
+
+    assert after.commands == []
+    assert desk.counter("commands.done") == 1
+    assert len(desk.account.trader.commands) == len(desk.account.trader.locks) == 0
 
 
 def test_a_second_connection_of_a_session_replaces_the_first_whose_late_frames_are_dropped(desk: Bench) -> None:

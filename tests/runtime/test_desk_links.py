@@ -7,14 +7,8 @@ from tests.runtime.bench import Bench, Wire, acting, bench
 from tests.session.made import position, tick
 from tests.session.terminal_side import TerminalSide
 
-from dtms.names import LogoutWhy, OnSilence, Outcome, RefuseWhy, RejectWhy, Role, TradeMode
+from dtms.names import Outcome, RefuseWhy, Role, TradeMode
 from dtms.settings import AccountSettings, DeskSettings
-from dtms.wire.messages import (
-    Logout,
-    Reject,
-    RoleChanged,
-    SnapshotRequest,
-)
 
 AT_ONE_R = tick(1.10101)
 
@@ -27,10 +21,6 @@ def desk() -> Iterator[Bench]:
 
 def terminal(**values: object) -> TerminalSide:
     return TerminalSide(positions={1: position(1)}, **values)  # type: ignore[arg-type]
-
-
-def rejects(side: TerminalSide) -> list[RejectWhy]:
-    return [m.why for m in side.received if isinstance(m, Reject)]
 
 
 # R07: which account
@@ -113,65 +103,7 @@ def test_a_stale_epoch_report_ends_our_commands(desk: Bench) -> None:
     assert desk.account.superseded
 
 
-# R09: several terminals
-
-
-def test_the_first_terminal_is_the_manager_and_the_next_a_feed_whose_positions_do_not_count(desk: Bench) -> None:
-    one, two = terminal(), TerminalSide(nonce=2, instance_id="chart-2", positions={9: position(9)})
-    desk.dial(one)
-    desk.dial(two)
-
-    assert one.accepted is not None
-    assert two.accepted is not None
-    assert (one.accepted.role, two.accepted.role) == (Role.MANAGER, Role.FEED)
-    two.opened(position(8), desk.now)
-    two.closed(9, desk.now)
-    desk.pump()
-    assert [t.key.position_id for t in desk.account.book] == [1]
-
-
-def test_a_symbol_is_taken_from_one_terminal_until_that_one_is_gone(desk: Bench) -> None:
-    one, two = terminal(), TerminalSide(nonce=2, instance_id="chart-2")
-    first = desk.dial(one)
-    desk.dial(two)
-    one.quotes(desk.now, tick(1.1001))
-    desk.pump()
-    two.quotes(desk.now, tick(1.2))
-    desk.pump()
-    state = desk.account.book.symbols["EURUSD"]
-    assert state.tick is not None
-    assert state.tick.bid == 1.1001
-    first.cut()
-    desk.pass_time(2_500)
-    two.quotes(desk.now, tick(1.1002))
-    desk.pump()
-
-    assert state.tick.bid == 1.1002
-
-
-def test_after_a_logout_a_feed_becomes_the_manager_at_once_and_begins_with_a_snapshot(desk: Bench) -> None:
-    one, two = terminal(), TerminalSide(nonce=2, instance_id="chart-2", positions={1: position(1), 2: position(2)})
-    desk.dial(one)
-    desk.dial(two)
-    one.say(Logout(why=LogoutWhy.REMOVED, plan=OnSilence.HOLD), desk.now)
-    desk.pump()
-
-    assert [m.role for m in two.received if isinstance(m, RoleChanged)] == [Role.MANAGER]
-    assert [m for m in two.received if isinstance(m, SnapshotRequest)]
-    assert sorted(t.key.position_id for t in desk.account.book) == [1, 2]
-    assert "another terminal took over a moment ago" in desk.account.risk_off(desk.now)
-
-
-def test_after_a_vanished_manager_a_feed_waits_until_its_lease_has_run_out(desk: Bench) -> None:
-    one, two = terminal(), TerminalSide(nonce=2, instance_id="chart-2")
-    first = desk.dial(one)
-    desk.dial(two)
-    first.cut()
-    desk.pass_time(34_000, step=1_000)
-    assert not [m for m in two.received if isinstance(m, RoleChanged)]
-    desk.pass_time(3_000, step=1_000)
-
-    assert [m.role for m in two.received if isinstance(m, RoleChanged)] == [Role.MANAGER]
+# R05, R09: several terminals; more in test_desk_roles
 
 
 def test_a_second_terminal_under_the_same_name_is_refused_while_the_first_is_alive(desk: Bench) -> None:

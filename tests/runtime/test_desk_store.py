@@ -121,6 +121,43 @@ def test_a_store_that_fails_or_is_slow_does_not_hold_back_a_tightening_and_is_ow
     assert len(side.executed) == 1
 
 
+@pytest.mark.parametrize("risk", [RiskClass.REDUCE, RiskClass.NEUTRAL])
+def test_while_the_store_has_failed_what_protects_does_not_wait_for_it(desk: Bench, journal: HeldJournal, risk: RiskClass) -> None:
+    decided(desk)
+    first = journal.entries[0]
+    assert first.command is not None
+    outbox = Outbox(journal, LinkSettings())
+    outbox.failed(0, "disk full")
+    written = len(journal.entries)
+    command = first.command.model_copy(update={"command_id": 7, "risk_class": risk})
+    outstanding = Commands(LinkSettings()).decide(command, 100, 0)
+    outbox.put(Decision(first.trade, command, first.finding), command, outstanding, 100)
+
+    assert [(r.outstanding, r.denied) for r in outbox.advance(100)] == [(outstanding, False)]
+    assert outbox.owed == 1
+    assert len(journal.entries) == written  # it is offered when its turn comes
+    outbox.advance(1_000)
+    assert len(journal.entries) == written + 1
+
+
+def test_a_store_that_works_again_gets_what_it_is_owed_and_is_waited_for_as_before(desk: Bench, journal: HeldJournal) -> None:
+    decided(desk)
+    first = journal.entries[0]
+    command = first.command
+    assert command is not None
+    outbox = Outbox(journal, LinkSettings())
+    for at in (0, 2_100):
+        outbox.put(Decision(first.trade, command, first.finding), command, Commands(LinkSettings()).decide(command, at, 0), at)
+        outbox.advance(at + 2_001)
+    assert outbox.owed == 2
+    for _ in range(2):
+        outbox.committed(journal.entries[-1].token)
+
+    assert (outbox.owed, outbox.store_failed) == (0, None)
+    outbox.put(Decision(first.trade, command, first.finding), command, Commands(LinkSettings()).decide(command, 9_000, 0), 9_000)
+    assert outbox.advance(9_000) == []
+
+
 def test_what_raises_risk_is_denied_without_its_row(desk: Bench, journal: HeldJournal) -> None:
     decided(desk)
     entry = journal.entries[0]

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.runtime.bench import Bench, acting, bench
+from tests.runtime.bench import ANY_PORT, Bench, acting, bench
 from tests.session.made import position, spec, tick
 from tests.session.terminal_side import TerminalSide
 
 from dtms.engine.obligation import Stage
-from dtms.names import Outcome, Permission, Side, Why
-from dtms.settings import AdoptSettings, BreakEvenSettings, DeskSettings, Mode, Scope, Settings
-from dtms.wire.messages import HandsOff, ModifyPosition, Position, SnapshotRequest, Tick
+from dtms.names import LogoutWhy, OnSilence, Permission, Side
+from dtms.settings import AdoptSettings, BreakEvenSettings, DeskSettings, LinkSettings, Mode, Scope, Settings
+from dtms.wire.messages import HandsOff, Logout, ModifyPosition, Position, Tick
 
 AT_ONE_R = tick(1.10101)
 FAST = acting(break_even=BreakEvenSettings(retry_ms=1_000), desk=DeskSettings(check_ms=100))
@@ -33,6 +33,10 @@ def quote(desk: Bench, side: TerminalSide, *ticks: Tick) -> None:
     desk.pump()
 
 
+def moved(side: TerminalSide) -> list[int]:
+    return [c.ticket for c in side.commands if isinstance(c, ModifyPosition)]
+
+
 def test_at_one_r_the_stop_goes_to_break_even_once(desk: Bench) -> None:
     side = terminal()
     desk.dial(side)
@@ -44,6 +48,17 @@ def test_at_one_r_the_stop_goes_to_break_even_once(desk: Bench) -> None:
     assert side.positions[1].stop_loss == 1.10001
     assert desk.counter("commands.sent") == desk.counter("commands.done") == 1
     assert len(desk.account.trader.locks) == 0
+
+
+@pytest.mark.parametrize(("entry", "stop", "at_one_r"), [(1.1, 1.099, 1.101), (1.00007, 0.99957, 1.00057), (1.10007, 1.1, 1.10014)])
+def test_exactly_at_one_r_it_is_moved(desk: Bench, entry: float, stop: float, at_one_r: float) -> None:
+    side = terminal(position(1, price_open=entry, stop_loss=stop))
+    desk.dial(side)
+    quote(desk, side, tick(at_one_r - 0.00001))
+    assert side.commands == []
+    quote(desk, side, tick(at_one_r))
+
+    assert len(side.commands) == 1
 
 
 def test_a_sell_is_moved_when_the_ask_has_fallen(desk: Bench) -> None:
@@ -171,6 +186,54 @@ def test_quotes_of_a_symbol_without_specification_are_counted_and_left(desk: Ben
     assert "NOBODY" not in desk.account.book.symbols
 
 
+# Old quotes
+
+
+def test_a_quote_from_before_the_link_was_lost_does_not_decide_for_the_next_life_of_the_terminal(desk: Bench) -> None:
+    side = terminal(position(1, stop_loss=1.09))
+    wire = desk.dial(side)
+    quote(desk, side, tick(1.109))
+    wire.cut()
+    desk.pass_time(3_600_000, step=600_000, beating=False)
+    later = terminal(position(2, price_open=1.1002, stop_loss=1.0992), nonce=78, boot=2, highest_epoch=side.highest_epoch)
+    desk.dial(later)
+    desk.pass_time(1_500)
+    assert later.commands == []
+    quote(desk, later, tick(1.1013))
+
+    assert moved(later) == [2]
+
+
+def test_a_quote_from_before_a_cut_does_not_decide_when_the_session_is_resumed(desk: Bench) -> None:
+    side = terminal(position(1, stop_loss=1.09))
+    wire = desk.dial(side)
+    quote(desk, side, tick(1.109))
+    wire.cut()
+    side.up = False
+    desk.pass_time(300_000, step=100_000, beating=False)
+    side.opened(position(2, price_open=1.1002, stop_loss=1.0992), desk.now)
+    side.kept_ticks.clear()
+    desk.redial(wire)
+
+    assert side.accepted is not None
+    assert side.accepted.resume
+    assert sorted(t.key.position_id for t in desk.account.book) == [1, 2]
+    assert side.commands == []
+
+
+def test_a_quote_that_came_too_long_ago_does_not_decide_though_the_link_lives(desk: Bench) -> None:
+    side = terminal()
+    desk.dial(side)
+    quote(desk, side, tick(1.109))
+    desk.pass_time(61_000, step=1_000)
+    side.opened(position(2, price_open=1.1002, stop_loss=1.0992), desk.now)
+    desk.pump()
+    assert set(moved(side)) == {1}
+    quote(desk, side, tick(1.109))
+
+    assert set(moved(side)) == {1, 2}
+
+
 # Unknown
 
 
@@ -212,117 +275,6 @@ def test_what_is_missing_from_a_complete_snapshot_is_closed(desk: Bench) -> None
     assert desk.counter("trades.closed") == 1
 
 
-# Outcomes
-
-
-def test_a_stale_view_is_taken_over_and_the_next_order_expects_what_is_there(desk: Bench) -> None:
-    side = terminal()
-    desk.dial(side)
-    side.positions[1] = position(1, stop_loss=1.0995)  # by the user, a moment ago
-    quote(desk, side, AT_ONE_R)
-    assert [c.expect_stop for c in side.commands if isinstance(c, ModifyPosition)] == [1.099]
-    desk.pass_time(1_500)
-
-    assert [c.expect_stop for c in side.commands if isinstance(c, ModifyPosition)] == [1.099, 1.0995]
-    assert side.positions[1].stop_loss == 1.10001
-    assert desk.counter("commands.stale") == 1
-
-
-@pytest.mark.parametrize(
-    ("outcome", "counter"), [(Outcome.DENIED, "denied"), (Outcome.REJECTED, "rejected"), (Outcome.RETRYABLE, "retryable")]
-)
-def test_after_five_failures_it_is_given_up_each_attempt_being_another_command(desk: Bench, outcome: Outcome, counter: str) -> None:
-    side = terminal(failing=outcome)
-    desk.dial(side)
-    quote(desk, side, AT_ONE_R)
-    desk.pass_time(40_000, step=500)
-
-    assert desk.counter(f"commands.{counter}") == 5
-    assert len({c.command_id for c in side.commands}) == len(side.commands) == 5
-    assert desk.counter("trades.given_up") == 1
-
-
-def test_no_answer_is_unknown_and_blocks_until_a_snapshot_shows_that_nothing_was_done(desk: Bench) -> None:
-    side = terminal(answering=False)
-    desk.dial(side)
-    quote(desk, side, AT_ONE_R)
-    desk.pass_time(8_000)
-    assert desk.counter("commands.unknown") == 1
-    assert [t.break_even.stage for t in desk.account.book] == [Stage.UNKNOWN]
-    assert len(side.commands) == 1
-    desk.pass_time(5_000)
-
-    assert len([m for m in side.received if isinstance(m, SnapshotRequest)]) == 1
-    assert desk.counter("commands.expired") == 1
-    assert len(side.commands) == 2
-
-
-def test_an_unknown_command_whose_effect_is_seen_is_done(desk: Bench) -> None:
-    side = terminal(answering=False)
-    desk.dial(side)
-    quote(desk, side, AT_ONE_R)
-    desk.pass_time(8_000)
-    side.changed(position(1, stop_loss=1.10001, take_profit=1.105), desk.now)
-    desk.pump()
-
-    assert [t.break_even.stage for t in desk.account.book] == [Stage.DONE]
-    assert len(desk.account.trader.commands) == len(desk.account.trader.locks) == 0
-
-
-def test_a_report_that_says_unknown_waits_for_the_second_one(desk: Bench) -> None:
-    side = terminal(answering=False)
-    desk.dial(side)
-    quote(desk, side, AT_ONE_R)
-    side.execute(side.commands[0], desk.now, Outcome.UNKNOWN)
-    desk.pass_time(20_000, step=500)
-    assert len(side.commands) == 1
-    side.execute(side.commands[0], desk.now, Outcome.EXPIRED, Why.NOT_EXECUTED)
-    desk.pass_time(2_000)
-
-    assert len(side.commands) == 2
-
-
-def test_an_effect_that_is_told_before_its_report_waits_for_it(desk: Bench) -> None:
-    side = terminal(answering=False)
-    desk.dial(side)
-    quote(desk, side, AT_ONE_R)
-    command = side.commands[0]
-    side.changed(position(1, stop_loss=1.10001, take_profit=1.105), desk.now)
-    desk.pump()
-    assert [t.break_even.stage for t in desk.account.book] == [Stage.PENDING]
-    side.say(side.report(command, Outcome.DONE, Why.NONE, side.positions[1]), desk.now)
-    desk.pump()
-
-    assert [t.break_even.stage for t in desk.account.book] == [Stage.DONE]
-
-
-def test_what_happens_to_a_trade_while_a_change_is_under_way_is_worked_in_after_its_outcome(desk: Bench) -> None:
-    side = terminal(answering=False)
-    desk.dial(side)
-    quote(desk, side, AT_ONE_R)
-    side.changed(position(1, volume=0.05, take_profit=1.105), desk.now)
-    desk.pump()
-    assert [t.position.volume for t in desk.account.book] == [0.1]
-    side.execute(side.commands[0], desk.now, Outcome.REJECTED)
-    desk.pump()
-
-    assert [t.position.volume for t in desk.account.book] == [0.05]
-
-
-def test_a_close_overtakes_a_command_under_way_and_its_report_is_only_counted(desk: Bench) -> None:
-    side = terminal(answering=False)
-    desk.dial(side)
-    quote(desk, side, AT_ONE_R)
-    side.closed(1, desk.now)
-    desk.pump()
-    assert len(desk.account.book) == len(desk.account.trader.locks) == 0
-    side.execute(side.commands[0], desk.now, Outcome.REJECTED, Why.NO_POSITION)
-    desk.pump()
-
-    assert desk.counter("commands.rejected") == 1
-    assert len(desk.account.trader.commands) == 0
-
-
 # Who may not
 
 
@@ -354,6 +306,36 @@ def test_hands_off_holds_every_command_back(desk: Bench) -> None:
     desk.pass_time(500)
 
     assert len(side.commands) == 1
+
+
+def test_hands_off_at_another_chart_of_the_account_holds_every_command_back(desk: Bench) -> None:
+    side, feed = terminal(), TerminalSide(nonce=2, instance_id="chart-2", hands_off=True)
+    desk.dial(side)
+    wire = desk.dial(feed)
+    quote(desk, side, AT_ONE_R)
+    desk.pass_time(500)
+    assert side.commands == []
+    feed.hands_off = False
+    desk.redial(wire)
+    desk.pass_time(500)
+
+    assert len(side.commands) == 1
+
+
+def test_a_chart_that_vanishes_has_not_taken_its_hands_off_back_and_one_that_takes_leave_has() -> None:
+    with bench(acting(link=LinkSettings(bind=ANY_PORT, keep_session_s=1), desk=DeskSettings(check_ms=100))) as desk:
+        side, feed = terminal(), TerminalSide(nonce=2, instance_id="chart-2", hands_off=True)
+        desk.dial(side)
+        wire = desk.dial(feed)
+        wire.cut()
+        desk.pass_time(5_000, step=500)
+        quote(desk, side, AT_ONE_R)
+        assert side.commands == []
+        desk.redial(wire)
+        feed.say(Logout(why=LogoutWhy.REMOVED, plan=OnSilence.HOLD), desk.now)
+        desk.pass_time(500)
+
+        assert len(side.commands) == 1
 
 
 def test_a_trade_whose_evaluation_raises_is_quarantined_and_the_others_go_on(desk: Bench) -> None:

@@ -1,5 +1,6 @@
 """Smaller parts of the shell: inbox, log, locks, checks."""
 
+import sys
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from loguru import logger
 
 from dtms.engine.decide import Look, Vanished
 from dtms.engine.trade import TradeKey
+from dtms.runtime import holder
 from dtms.runtime.checks import Checks
 from dtms.runtime.inbox import Inbox
 from dtms.runtime.locks import Locks
@@ -175,3 +177,28 @@ def test_lines_are_written_in_order_by_another_thread_and_all_of_them_before_it_
         Line("ERROR", "!", "three", {}),
     ]
     assert threading.get_ident() not in {thread for _, thread in written}
+
+
+def test_a_sink_that_raises_loses_its_line_and_the_next_one_is_written() -> None:
+    lines: list[Line] = []
+
+    def sink(line: Line) -> None:
+        if line.name == "bad":
+            raise OSError("disk full")
+        lines.append(line)
+
+    log = Log(sink)
+    log.start()
+    log.add("=", "bad")
+    log.add("=", "good")
+    log.stop(5.0)
+
+    assert [line.name for line in lines] == ["good", "log"]
+    assert lines[-1].fields == {"dropped": 0, "not_written": 1}
+
+
+def test_a_tool_that_writes_in_another_code_page_is_read_all_the_same() -> None:
+    lines = holder._run(sys.executable, "-c", "import sys; sys.stdout.buffer.write(b'ABH\\x99REN 5\\n')")
+
+    assert len(lines) == 1
+    assert lines[0].endswith("REN 5")

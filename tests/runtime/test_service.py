@@ -15,10 +15,11 @@ from tests.session.terminal_side import TerminalSide
 from dtms.errors import PortTaken, StartError
 from dtms.names import OnSilence
 from dtms.runtime.asks import Denial
+from dtms.runtime.clock import SystemClock
 from dtms.runtime.log import Line
 from dtms.runtime.service import Service
 from dtms.settings import LinkSettings, Settings
-from dtms.store.journal import Entry, MemoryJournal
+from dtms.store.journal import MemoryJournal
 from dtms.wire.messages import Logout
 
 LIMIT_S = 10.0
@@ -119,28 +120,57 @@ def test_a_taken_port_is_said_with_its_holder_and_leaves_nothing_behind(service:
     assert second.stop()
 
 
-class BrokenJournal(MemoryJournal):
-    """A store with a defect: it raises where nothing is expected to."""
+class StoppingClock(SystemClock):
+    """A clock that raises once it is told to."""
 
-    def append(self, entry: Entry) -> None:
-        raise ZeroDivisionError(f"token {entry.token}")
+    broken = False
+
+    def utc_ms(self) -> int:
+        if self.broken:
+            self.broken = False
+            raise ZeroDivisionError("no time")
+        return super().utc_ms()
+
+
+class UnclosableJournal(MemoryJournal):
+    """A store that raises when it is to let go."""
+
+    def close(self) -> None:
+        raise OSError("disk full")
+
+
+def test_a_store_that_cannot_be_closed_does_not_keep_the_port_or_those_who_wait() -> None:
+    lines: list[Line] = []
+    service = Service(acting(), UnclosableJournal(), lines.append)
+    service.start()
+    address = service.address
+    assert service.stop()
+
+    assert service.wait_ended(0.0)
+    assert isinstance(service.failure, OSError)
+    assert service.snapshot().state == "failed"
+    assert any("disk full" in str(line.fields.get("why")) for line in lines)
+    again = Service(acting(link=LinkSettings(bind=address)), MemoryJournal(), nowhere)
+    again.start()
+    assert again.stop()
 
 
 def test_a_desk_that_raises_ends_the_service_with_the_error_and_its_trace(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
     lines: list[Line] = []
-    service = Service(acting(), BrokenJournal(), lines.append)
+    clock = StoppingClock()
+    service = Service(acting(), MemoryJournal(), lines.append, clock)
     service.start()
     side = TerminalSide(positions={1: position()})
     runner = Runner(context, side, service.address)
     runner.until(lambda: service.wait_ready(0.0))
-    side.quotes(now(), tick(1.1011))
+    clock.broken = True
     runner.until(lambda: service.wait_ended(0.0))
     runner.close()
 
     assert isinstance(service.failure, ZeroDivisionError)
     assert service.snapshot().state == "failed"
     traces = [str(line.fields.get("trace")) for line in lines if line.level == "ERROR"]
-    assert any("token 1" in trace and "Traceback" in trace for trace in traces)
+    assert any("no time" in trace and "Traceback" in trace for trace in traces)
     assert service.stop()
 
 

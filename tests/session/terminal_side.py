@@ -14,10 +14,12 @@ from dtms.names import MarginMode, Operation, Outcome, Permission, TradeMode, Wh
 from dtms.session.digest import DigestView
 from dtms.wire.codec import FLAG_DUP, Frame, decode, encode
 from dtms.wire.messages import (
+    MAX_TICKS_FRAME,
     Caps,
     Command,
     Credit,
     ExecutionReport,
+    HandsOff,
     Heartbeat,
     Logon,
     LogonAccepted,
@@ -54,6 +56,7 @@ class TerminalSide:
     clock_ahead: int = 500_000
     """What its GetTickCount64 is ahead of the test's clock."""
     permissions: Permission = ALL
+    hands_off: bool = False
     positions: dict[int, Position] = field(default_factory=dict)
     specs: dict[str, SymbolSpec] = field(default_factory=lambda: {"EURUSD": spec()})
     epoch: int = 0
@@ -115,7 +118,7 @@ class TerminalSide:
             "fifo_close": False,
             "permissions": self.permissions,
             "caps": caps,
-            "hands_off": False,
+            "hands_off": self.hands_off,
             "instance_id": self.instance_id,
             "boot": self.boot,
             "nonce": self.nonce,
@@ -160,7 +163,7 @@ class TerminalSide:
             busy_ms=busy_ms,
             test_id=test_id,
             permissions=self.permissions,
-            hands_off=False,
+            hands_off=self.hands_off,
             digest=digest,
         )
         self._frame(heartbeat, 0, now)
@@ -183,6 +186,10 @@ class TerminalSide:
             self.say(message, now)
 
     # What the terminal's user and broker do
+
+    def hands(self, now: int, *, off: bool) -> None:
+        self.hands_off = off
+        self.say(HandsOff(on=off, by="user"), now)
 
     def opened(self, held: Position, now: int) -> None:
         self.positions[held.position_id] = held
@@ -246,8 +253,9 @@ class TerminalSide:
                     self._frame(self.kept[seq], seq, now, flags=FLAG_DUP)
             self._credited(accepted.highest_tick_seq_seen)
             missing = [self.kept_ticks[n] for n in sorted(self.kept_ticks) if n > accepted.highest_tick_seq_seen]
-            if missing:
-                self._frame(Ticks(self.tick_seq, tuple(missing)), 0, now)
+            for at in range(0, len(missing), MAX_TICKS_FRAME):
+                part = missing[at : at + MAX_TICKS_FRAME]
+                self._frame(Ticks(self.tick_seq - len(missing) + at + len(part), tuple(part)), 0, now)
             return
         self.seq_out = self.seq_in = self.tick_seq = self.credit = 0
         self.kept.clear()

@@ -120,7 +120,7 @@ def test_r21_a_fresh_session_renews_what_is_in_time_and_closes_the_rest() -> Non
     sent(commands, 1)
     sent(commands, 2, now=2_000)
     waiting = commands.decide(command(3), 0, UTC)
-    renewed = commands.renew(3_500, UTC + 3_500)
+    renewed = commands.renew(1, 3_500, UTC + 3_500)
 
     assert [e.command.command_id for e in renewed.expired] == [1]
     assert [e.command.command_id for e in renewed.again] == [2]
@@ -131,7 +131,29 @@ def test_r21_a_fresh_session_renews_what_is_in_time_and_closes_the_rest() -> Non
 def test_r19_one_that_may_have_raised_risk_stays_unknown() -> None:
     commands = Commands(SETTINGS)
     entry = sent(commands, 1, RiskClass.RAISE)
-    renewed = commands.renew(9_000, UTC + 9_000)
+    renewed = commands.renew(1, 9_000, UTC + 9_000)
+
+    assert renewed == ([], [], [])
+    assert entry.stage is Stage.UNKNOWN
+
+
+def test_what_went_to_another_life_is_neither_sent_again_nor_ended_though_that_life_called_it_unknown() -> None:
+    commands = Commands(SETTINGS)
+    sent(commands, 1)
+    sent(commands, 2)
+    commands.answer(report(Outcome.UNKNOWN, 2))
+    renewed = commands.renew(77, 1_000, UTC + 1_000)
 
     assert (renewed.again, renewed.expired) == ([], [])
-    assert entry.stage is Stage.UNKNOWN
+    assert [e.command.command_id for e in renewed.unknown] == [1]
+    assert (commands.unanswered(8_000), commands.unanswered(8_001)) == ([], [1, 2])
+
+
+def test_a_life_that_is_over_makes_no_request_any_more_so_less_is_waited_for_evidence() -> None:
+    commands = Commands(SETTINGS)
+    sent(commands, 1, RiskClass.REDUCE)
+    commands.life_ended(1, 2_000)
+    commands.life_ended(5, 0)
+    commands.renew(77, 2_000, UTC + 2_000)
+
+    assert (commands.unanswered(7_000), commands.unanswered(7_001)) == ([], [1])

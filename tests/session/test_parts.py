@@ -2,6 +2,7 @@
 
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.session.made import SERVER_MS, position, tick
@@ -16,6 +17,7 @@ from dtms.session.poison import BadFrame, PoisonLog
 from dtms.session.server_time import ticks_to_utc, to_utc
 from dtms.session.snapshot import Assembly
 from dtms.settings import LinkSettings
+from dtms.wire.codec import decode
 from dtms.wire.messages import BarClosed, BarRow, Bars, PositionChanged, PositionClosed, PositionOpened, Snapshot, TestRequest
 
 
@@ -105,7 +107,7 @@ def part(number: int, parts: int, count: int, *positions: int, ok: bool = True, 
 
 
 def test_a_snapshot_counts_only_when_it_is_complete() -> None:
-    assembly = Assembly(0)
+    assembly = Assembly(0, 1_000)
 
     assert assembly.take(part(1, 2, 3, 1, 2)) is None
     assert assembly.unfinished
@@ -116,22 +118,52 @@ def test_a_snapshot_counts_only_when_it_is_complete() -> None:
 
 
 def test_no_positions_is_something_a_complete_snapshot_can_say() -> None:
-    whole = Assembly(0).take(part(1, 1, 0))
+    whole = Assembly(0, 1_000).take(part(1, 1, 0))
 
     assert whole == SnapshotArrived((), SERVER_MS)
 
 
 def test_not_ok_or_too_few_or_out_of_order_is_unusable() -> None:
-    assert isinstance(Assembly(0).take(part(1, 1, 0, ok=False)), SnapshotUnusable)
-    assert isinstance(Assembly(0).take(part(1, 1, 2, 1)), SnapshotUnusable)
-    assert isinstance(Assembly(0).take(part(1, 1, 2, 1, 1)), SnapshotUnusable)
-    skipping = Assembly(0)
+    assert isinstance(Assembly(0, 1_000).take(part(1, 1, 0, ok=False)), SnapshotUnusable)
+    assert isinstance(Assembly(0, 1_000).take(part(1, 1, 2, 1)), SnapshotUnusable)
+    assert isinstance(Assembly(0, 1_000).take(part(1, 1, 2, 1, 1)), SnapshotUnusable)
+    skipping = Assembly(0, 1_000)
     skipping.take(part(1, 3, 3, 1))
     assert isinstance(skipping.take(part(3, 3, 3, 3)), SnapshotUnusable)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(part(1, 2**32 - 1, 3, 1), None, id="more-parts-than-positions"),
+        pytest.param(part(1, 2, 1, 1, 2), None, id="more-positions-than-announced"),
+        pytest.param(part(1, 1_001, 1_001, 1), None, id="more-positions-than-are-managed"),
+        pytest.param(part(1, 3, 3, 1), part(2, 4, 3, 2), id="another-number-of-parts"),
+        pytest.param(part(1, 3, 3, 1), part(2, 3, 4, 2), id="another-count"),
+        pytest.param(part(1, 3, 2, 1, 2), part(2, 3, 2, 3), id="too-many-later"),
+    ],
+)
+def test_a_snapshot_is_given_up_as_soon_as_it_cannot_become_whole(first: Snapshot, second: Snapshot | None) -> None:
+    assembly = Assembly(0, 1_000)
+    answers = [assembly.take(one) for one in (first, second) if one is not None]
+
+    assert isinstance(answers[-1], SnapshotUnusable)
+    assert answers[:-1] == [None] * (len(answers) - 1)
+    assert not assembly.unfinished
+
+
+def test_more_closes_between_the_parts_than_there_can_be_positions_end_the_snapshot() -> None:
+    assembly = Assembly(0, 10)
+    assembly.take(part(1, 2, 2, 1))
+    for number in range(1, 12):
+        assembly.note(PositionClosed.model_validate([1, number, 2, "EURUSD", 1, 0.1, 1.1, 0.0, 0.0, 0.0, 5, 1, 0]))
+
+    assert not assembly.unfinished
+    assert assembly.take(part(2, 2, 2, 2)) is None
+
+
 def test_a_younger_snapshot_makes_an_unfinished_one_void() -> None:
-    assembly = Assembly(0)
+    assembly = Assembly(0, 1_000)
     assembly.take(part(1, 2, 2, 1))
     assembly.take(part(1, 2, 2, 5, snapshot_id=2))
 
@@ -142,7 +174,7 @@ def test_a_younger_snapshot_makes_an_unfinished_one_void() -> None:
 
 
 def test_events_between_the_parts_win_over_them() -> None:
-    assembly = Assembly(0)
+    assembly = Assembly(0, 1_000)
     assembly.take(part(1, 2, 3, 1, 2))
     assembly.note(
         PositionChanged.model_validate({"ts_event": 1, "position": position(1, stop_loss=1.0995), "changed": 2, "by_command": 0})
@@ -167,6 +199,18 @@ def test_three_bad_frames_in_a_minute_raise_the_alarm_once_until_it_is_confirmed
     assert not log.alarm
     assert [log.add(BadFrame(at, b"?", error)) for at in (112_000, 113_000, 114_000)] == [False, False, True]
     assert len(log.kept) == 9
+
+
+def test_of_a_bad_frame_only_its_beginning_and_its_reason_are_kept() -> None:
+    log = PoisonLog(LinkSettings())
+    with pytest.raises(WireError) as caught:
+        decode(bytes(1_000_000))
+    log.add(BadFrame(5, bytes(1_000_000), caught.value))
+    kept = log.kept[-1]
+
+    assert kept.data == bytes(4_096)
+    assert (kept.error.why, kept.error.detail) == (caught.value.why, caught.value.detail)
+    assert kept.error.__traceback__ is None
 
 
 def test_the_longest_gap_between_heartbeats_counts_the_one_that_lasts() -> None:

@@ -98,6 +98,18 @@ def test_r25_a_terminal_that_says_it_will_block_is_waited_for_but_not_for_ever()
     assert joined.stands(State.SILENT)
 
 
+def test_r25_the_next_heartbeat_ends_the_time_for_which_a_terminal_said_it_would_block() -> None:
+    joined = Joined().up()
+    joined.deliver_to_bridge(frame_of(joined, decode_beat(joined, 50_000)))
+    joined.pass_time(1_000)
+    joined.deliver_to_bridge(frame_of(joined, decode_beat(joined, 0)))
+    joined.pass_time(4_900)
+    assert joined.stands(State.UP)
+    joined.pass_time(200)
+
+    assert joined.stands(State.SILENT)
+
+
 def decode_beat(joined: Joined, busy_ms: int) -> Message | Ticks:
     joined.terminal.beat(joined.now, busy_ms=busy_ms)
     return decode(joined.terminal.out.pop()).body

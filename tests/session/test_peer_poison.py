@@ -14,6 +14,7 @@ from dtms.session.events import (
     PoisonAlarm,
 )
 from dtms.session.states import State
+from dtms.settings import LinkSettings
 from dtms.wire.messages import (
     PositionOpened,
     Reject,
@@ -47,12 +48,23 @@ def test_r26_poison_is_kept_answered_and_ends_the_session(make: object, why: Rej
     answer = sent(joined)[-1]
     assert isinstance(answer, Reject)
     assert answer.why is why
-    assert joined.poison.kept[-1].data == data
+    assert joined.poison.kept[-1].data == data[:4_096]
     assert joined.counts.poison == 1
     assert joined.deliver_to_bridge(data) == []
     joined.dial()
     joined.settle()
     assert not joined.resumed[-1]
+
+
+def test_more_positions_than_are_managed_are_poison_and_never_held() -> None:
+    joined = Joined(LinkSettings(max_positions=3)).up()
+    for number in range(1, 6):
+        joined.terminal.opened(position(number), joined.now)
+    joined.settle()
+
+    assert ends(joined)[0].why is End.POISON
+    assert "positions" in ends(joined)[0].detail
+    assert joined.counts.poison == 1
 
 
 def test_r26_a_message_of_several_parts_is_poison_too() -> None:

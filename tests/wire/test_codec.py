@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from contract.vectors import as_json, frames
 from dtms.errors import WireError
-from dtms.names import RejectWhy
+from dtms.names import Permission, RejectWhy
 from dtms.wire.codec import Frame, decode, encode
-from dtms.wire.messages import BY_TYPE, MAX_FRAME_BYTES, MODELS, TICKS_TYPE, Tick, Ticks
+from dtms.wire.messages import BY_TYPE, MAX_FRAME_BYTES, MODELS, TICKS_TYPE, Heartbeat, Tick, Ticks
 
 VECTORS = Path(__file__).resolve().parents[2] / "schemas/vectors"
 FRAMES = dict(frames())
@@ -100,7 +100,19 @@ def test_a_crossed_quote_is_kept_when_it_says_so_and_refused_when_it_does_not() 
         pytest.param(31, [5, [1, 1, "", 1, 1.0, 1.0, None, None, 0, "", 1, 0.0, 0.0, 0.0, 1]], id="no-symbol"),
         pytest.param(31, [5, [1, 1, "X", 1, 1.0, 1.0, 0.0, None, 0, "", 1, 0.0, 0.0, 0.0, 1]], id="stop-of-zero"),
         pytest.param(31, [-5, [1, 1, "X", 1, 1.0, 1.0, None, None, 0, "", 1, 0.0, 0.0, 0.0, 1]], id="negative-time"),
+        pytest.param(31, [5, [1, 1, "X", 1, 1, 1.0, None, None, 0, "", 1, 0.0, 0.0, 0.0, 1]], id="volume-an-integer"),
+        pytest.param(31, [5, [1, 1, "X", 1, 1.0, 1, None, None, 0, "", 1, 0.0, 0.0, 0.0, 1]], id="price-an-integer"),
+        pytest.param(31, [5, [1, 1, "X", 1, 1.0, 1.0, None, None, 0, "", 1, 0, 0.0, 0.0, 1]], id="money-an-integer"),
+        pytest.param(31, [5, [1, 1, "X", 1, 1.1e9, 1.0, None, None, 0, "", 1, 0.0, 0.0, 0.0, 1]], id="volume-of-no-broker"),
+        pytest.param(31, [5, [1, 1, "X", 1, 1.0, 1.1e15, None, None, 0, "", 1, 0.0, 0.0, 0.0, 1]], id="price-of-no-market"),
+        pytest.param(27, [5, 901, None], id="offset-no-quarter"),
+        pytest.param(27, [5, 51_300, None], id="offset-beyond-14-hours"),
+        pytest.param(27, [5, 0, -51_300], id="offset-before-beyond-14-hours"),
+        pytest.param(4, [0, 0, 0, None, 0, None, -1, False, None], id="permissions-negative"),
+        pytest.param(4, [0, 0, 0, None, 0, None, 2**31, False, None], id="permissions-beyond-an-int"),
         pytest.param(30, [1, 1, 1, True, 501, 5, [[1] * 15] * 501], id="snapshot-part-too-long"),
+        pytest.param(TICKS_TYPE, [65, [["X", 5, 1.0, 1.0, 1.0, 1.0, 1, 0.0, 0.0, 0]] * 65], id="too-many-quotes"),
+        pytest.param(TICKS_TYPE, [1, [["X", 5, 1.0, 1.0, 1.0, 1.1e15, 1, 0.0, 0.0, 0]]], id="quote-of-no-market"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused(kind: int, body: object) -> None:
@@ -122,6 +134,8 @@ def test_a_value_that_cannot_be_meant_is_refused(kind: int, body: object) -> Non
         pytest.param(raw(99, []), RejectWhy.UNKNOWN_TYPE, id="unknown-type"),
         pytest.param(raw(4, [], version=2), RejectWhy.BAD_VERSION, id="other-version"),
         pytest.param(raw(4, [], session=-1), RejectWhy.MALFORMED, id="negative-session"),
+        pytest.param(raw(4, [], epoch=2**20), RejectWhy.MALFORMED, id="epoch-beyond-20-bits"),
+        pytest.param(raw(4, [], mono_ms=2**63), RejectWhy.MALFORMED, id="clock-beyond-63-bits"),
         pytest.param(b"\x00" * (MAX_FRAME_BYTES + 1), RejectWhy.TOO_LARGE, id="too-large"),
     ],
 )
@@ -133,6 +147,20 @@ def test_bytes_that_are_no_frame_are_refused_with_the_reason(data: bytes, why: R
 def test_no_bytes_raise_anything_but_a_wire_error(data: bytes) -> None:
     with contextlib.suppress(WireError):
         decode(data)
+
+
+def test_a_logon_with_an_epoch_beyond_20_bits_is_refused() -> None:
+    array = msgpack.unpackb((VECTORS / "logon.typical.msgpack").read_bytes())
+    array[8][20] = 2**20
+
+    assert refusal(bytes(msgpack.packb(array))).why is RejectWhy.BAD_VALUE
+
+
+def test_an_unknown_bit_of_flags_is_taken_along() -> None:
+    frame = decode(raw(4, [0, 0, 0, None, 0, None, 1024 | int(sum(Permission)), False, None]))
+
+    assert isinstance(frame.body, Heartbeat)
+    assert set(Permission) <= set(frame.body.permissions)
 
 
 JSON = st.recursive(
@@ -150,7 +178,7 @@ def test_no_body_raises_anything_but_a_wire_error(kind: int, body: Any) -> None:
         assert decode(encode(frame)) == frame
 
 
-PRICES = st.floats(min_value=5e-324, max_value=1e300)
+PRICES = st.floats(min_value=5e-324, max_value=1e15)
 
 
 @given(st.lists(st.tuples(PRICES, PRICES, st.integers(1, 2**32), st.floats(0, 1e300)), max_size=20), st.integers(20, 2**63))

@@ -6,8 +6,8 @@ import inspect
 
 from contract.shapes import Shape, records, shapes, snake
 from dtms import names
-from dtms.wire.base import Record
-from dtms.wire.messages import MAX_FRAME_BYTES, MAX_SNAPSHOT_PART, MODELS, PROTOCOL_VERSION, TICKS_TYPE
+from dtms.wire.base import EPOCH_MAX, LOTS_MAX, Record
+from dtms.wire.messages import MAX_FRAME_BYTES, MAX_SNAPSHOT_PART, MAX_TICKS_FRAME, MODELS, PROTOCOL_VERSION, TICKS_TYPE
 
 TAG_PREFIX = 0x2D7D  # 15 bits of the magic number that say "ours" (R19)
 
@@ -53,7 +53,9 @@ def protocol_mqh() -> str:
         ("DTMS_PROTOCOL_VERSION", str(PROTOCOL_VERSION)),
         ("DTMS_MAX_FRAME", str(MAX_FRAME_BYTES)),
         ("DTMS_MAX_SNAPSHOT_PART", str(MAX_SNAPSHOT_PART)),
-        ("DTMS_MAX_TICKS_FRAME", "64"),
+        ("DTMS_MAX_TICKS_FRAME", str(MAX_TICKS_FRAME)),
+        ("DTMS_MAX_EPOCH", f"0x{EPOCH_MAX:X}"),
+        ("DTMS_MAX_LOTS", f"{LOTS_MAX:.1f}"),
         ("DTMS_FLAG_DUP", "1"),
         ("DTMS_TAG_PREFIX", f"0x{TAG_PREFIX:X}"),
         ("DTMS_CONTRACT_SHA256", f'"{contract_sha256()}"'),
@@ -195,10 +197,13 @@ def _members(field: Shape, value: str) -> str:
 def _limits(field: Shape, target: str) -> str:
     if field.kind == "double":
         bound = f" || {target}<=0.0" if field.above is not None else f" || {target}<0.0" if field.low is not None else ""
-        return f" || !MathIsValidNumber({target}){bound}"
+        most = "" if field.high is None else f" || {target}>{field.high:.1f}"
+        return f" || !MathIsValidNumber({target}){bound}{most}"
     if field.kind == "string":
         low = f" || StringLen({target})<{int(field.low)}" if field.low else ""
         return f"{low} || StringLen({target})>{field.most}" if field.most else low
     if field.kind == "millis":
         return f" || {target}<0"
+    if field.step is not None and field.low is not None and field.high is not None:
+        return f" || {target}<{int(field.low)} || {target}>{int(field.high)} || {target}%{field.step}!=0"
     return f" || {target}<1" if field.kind == "ulong" and field.low else ""

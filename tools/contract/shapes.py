@@ -49,14 +49,30 @@ class Shape(typing.NamedTuple):
     low: float | None
     above: float | None
     high: float | None
+    step: int | None
     most: int | None
     description: str
 
 
 _ALIASES = {
     id(getattr(base, n)): n
-    for n in ("Count", "Small", "Signed", "Ticket", "Millis", "Price", "Lots", "LotsOrNone", "Money", "NotNegative")
+    for n in (
+        "Count",
+        "Small",
+        "Epoch",
+        "Offset",
+        "Signed",
+        "Ticket",
+        "Millis",
+        "Price",
+        "Lots",
+        "LotsOrNone",
+        "Money",
+        "NotNegative",
+    )
 }
+
+_INTEGERS = {"Small": "uint", "Epoch": "uint", "Offset": "long", "Signed": "long", "Millis": "millis"}  # else ulong
 
 
 def shapes(model: type[Record]) -> list[Shape]:
@@ -77,21 +93,22 @@ def _shape(name: str, hint: object, description: str) -> Shape:
     if listed:
         (hint,) = typing.get_args(hint)
     plain = typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Annotated else hint
-    low, above, high = _bounds(hint)
+    low, above, high, step = _bounds(hint)
     if plain is str:
         most = int(high) if high is not None else None
     kind, record, enumeration = _kind(hint, plain)
-    return Shape(name, kind, listed, nilable, record, enumeration, low, above, high, most, description)
+    return Shape(name, kind, listed, nilable, record, enumeration, low, above, high, step, most, description)
 
 
-def _bounds(hint: object) -> tuple[float | None, float | None, float | None]:
-    low = above = high = None
+def _bounds(hint: object) -> tuple[float | None, float | None, float | None, int | None]:
+    low = above = high = step = None
     for meta in getattr(hint, "__metadata__", ()):
         for constraint in getattr(meta, "metadata", ()):
             low = getattr(constraint, "ge", getattr(constraint, "min_length", low))
             above = getattr(constraint, "gt", above)
             high = getattr(constraint, "le", getattr(constraint, "max_length", high))
-    return low, above, high
+            step = getattr(constraint, "multiple_of", step)
+    return low, above, high, step
 
 
 def _kind(hint: object, plain: object) -> tuple[str, type[Record] | None, type[enum.IntEnum | enum.IntFlag] | None]:
@@ -105,5 +122,5 @@ def _kind(hint: object, plain: object) -> tuple[str, type[Record] | None, type[e
         return "enum", None, plain
     if plain is int:
         alias = _ALIASES.get(id(hint), "Count")
-        return {"Small": "uint", "Signed": "long", "Millis": "millis"}.get(alias, "ulong"), None, None
+        return _INTEGERS.get(alias, "ulong"), None, None
     return {float: "double", str: "string"}[plain], None, None

@@ -49,6 +49,12 @@ def _kind(field: Shape) -> str:
         name += " > 0"
     elif field.low is not None and field.kind == "double":
         name += " >= 0"
+    if field.high is not None and field.kind == "double":
+        name += f", <= {field.high:.0e}".replace("e+", "e").replace("e0", "e")
+    if field.step is not None and field.low is not None and field.high is not None:
+        name += f", {field.low:,} to {field.high:,}, multiple of {field.step}"
+    elif field.kind == "uint" and field.high is not None and field.high < 2**32 - 1:
+        name += f", <= {field.high:,}"
     return ("list of " if field.listed else "") + name + (" or nil" if field.nilable else "")
 
 

@@ -59,7 +59,13 @@ def _one(field: Shape, style: str, i: int) -> object:
         return _string(field, style, i)
     if field.kind == "double":
         return _number(field, style, i)
-    return _BIG[field.kind] if style == "limits" else max(int(field.low or 0), 0) + (i * 37 if style == "typical" else 0)
+    return _integer(field, style, i)
+
+
+def _integer(field: Shape, style: str, i: int) -> int:
+    if style == "limits":
+        return int(field.low) if field.step and field.low else min(_BIG[field.kind], int(field.high or _BIG[field.kind]))
+    return max(int(field.low or 0), 0) + (i * (field.step or 37) if style == "typical" else 0)
 
 
 def _member(kind: type[enum.IntEnum | enum.IntFlag], style: str, i: int) -> enum.Enum:
@@ -76,7 +82,9 @@ def _string(field: Shape, style: str, i: int) -> str:
 
 def _number(field: Shape, style: str, i: int) -> float:
     if style == "limits":
-        return 1.7976931348623157e308 if field.above is not None or field.low is not None else -1.7976931348623157e308
+        if field.high is not None:
+            return field.high
+        return 1.7976931348623157e308 if field.low is not None else -1.7976931348623157e308
     if style == "sparse":
         return 5e-324 if field.above is not None else 0.0
     return 1.14605 + i

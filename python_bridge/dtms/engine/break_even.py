@@ -6,12 +6,16 @@ The one rule: at ``at_r`` times the initial risk the stop goes to break-even, ne
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 from dtms.engine.market import Market
-from dtms.engine.orders import distance_holds, frozen, minimum_distance, tighter, toward_profit
+from dtms.engine.orders import TICK_DUST, distance_holds, frozen, minimum_distance, tighter, toward_profit
 from dtms.engine.trade import Trade
 from dtms.settings import BreakEvenSettings
 from dtms.wire.messages import SymbolSpec
+
+# Prices are decimal text: at exactly at_r the quotient may fall short by binary dust, the more the smaller R is beside the price.
+_R_DUST: Final = 1e-6
 
 
 class Verdict(enum.StrEnum):
@@ -96,8 +100,9 @@ def _levels(trade: Trade, spec: SymbolSpec, rule: BreakEvenSettings) -> tuple[fl
     direction, entry = trade.side.direction, trade.position.price_open
     # Towards profit, so that the costs are covered after rounding too; the broker's distance is checked, not rounded for.
     stop = toward_profit(entry + direction * (cost + rule.extra_ticks * spec.tick_size), trade.side, spec.tick_size)
-    wanted = entry + direction * rule.at_r * trade.risk
-    allowed = stop + direction * minimum_distance(spec)
+    # Nearer than the bare figures by what the comparisons below allow for dust: a quote exactly there must bring the trade up.
+    wanted = entry + direction * (rule.at_r - _R_DUST) * trade.risk
+    allowed = stop + direction * (minimum_distance(spec) - spec.tick_size * TICK_DUST)
     return cost, stop, max(wanted, allowed) if direction > 0 else min(wanted, allowed)
 
 
@@ -105,8 +110,8 @@ def cost_in_price(trade: Trade, spec: SymbolSpec, rule: BreakEvenSettings) -> fl
     """
     Return commission and swap as a price distance, at least 0; None where the tick value is unknown.
 
-    An open position bears the commission of its entry; what the exit will cost is taken to be the same. A swap in the trader's
-    favour makes the costs smaller, but never lets the stop go to the losing side of the entry.
+    A position's commission is what opening the volume that is left has cost; what its exit will cost is taken to be the same. A
+    swap in the trader's favour makes the costs smaller, but never lets the stop go to the losing side of the entry.
     """
     position = trade.position
     money = -(position.commission * rule.commission_sides + position.swap)
@@ -120,9 +125,7 @@ def cost_in_price(trade: Trade, spec: SymbolSpec, rule: BreakEvenSettings) -> fl
 
 def _gained(trade: Trade, exit_price: float, rule: BreakEvenSettings) -> bool:
     r_now = trade.r_now(exit_price)
-    # Prices are decimal text: at exactly at_r the quotient may fall short by binary dust, the more the smaller R is beside the
-    # price.
-    return r_now is not None and r_now >= rule.at_r - 1e-6
+    return r_now is not None and r_now >= rule.at_r - _R_DUST
 
 
 def _obstacle(trade: Trade, spec: SymbolSpec, exit_price: float, stop: float) -> Verdict | None:

@@ -64,6 +64,11 @@ def taken_back(trade: Trade) -> Trade:
     return replace(trade, close=replace(close, stage=Stage.ARMED, attempts=close.attempts - 1, command_id=0))
 
 
+def called_off(trade: Trade) -> Trade:
+    """Return the trade without its close, unless that is under way or was reported done."""
+    return trade if trade.close is None or trade.close.stage is not Stage.ARMED else replace(trade, close=None)
+
+
 def command(trade: Trade, command_id: int, rule: CloseSettings) -> ReducePosition:
     """Return the command; a close to nothing compares nothing (R16)."""
     return ReducePosition(

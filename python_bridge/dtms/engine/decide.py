@@ -6,7 +6,7 @@ time and identity.
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from dtms.engine import close
 from dtms.engine.break_even import Finding, Verdict, judge
@@ -14,7 +14,7 @@ from dtms.engine.market import Market
 from dtms.engine.obligation import Signal, Stage, step
 from dtms.engine.orders import tighter
 from dtms.engine.trade import Trade
-from dtms.names import Outcome, RiskClass
+from dtms.names import Outcome, RiskClass, Why
 from dtms.settings import BreakEvenSettings, CloseSettings
 from dtms.wire.messages import (
     Command,
@@ -25,6 +25,15 @@ from dtms.wire.messages import (
     ReducePosition,
     SymbolSpec,
 )
+
+# Causes that pass by themselves: an attempt that failed for one is no attempt. The rest would fail again.
+_PASSING: Final = frozenset({Outcome.RETRYABLE, Outcome.EXPIRED})
+_PASSING_WHY: Final = frozenset(
+    {Why.STOPS_LEVEL, Why.FREEZE_LEVEL, Why.TICKET_BUSY, Why.HANDS_OFF, Why.NOT_MANAGER, Why.PERMISSION}
+)
+# Market closed, too many requests, locked for processing, frozen: asking again soon makes it no better (link.md, return codes).
+_SLOW: Final = frozenset({10018, 10024, 10028, 10029})
+_DOUBLINGS: Final = 16  # enough to reach the longest pause from any shortest one
 
 
 class Look(NamedTuple):
@@ -167,7 +176,7 @@ def _moved(trade: Trade, event: Event, market: Market, now: int, rule: BreakEven
         case Vanished() if trade.break_even.command_id == event.command_id:
             return _confirmed(_lost(trade), market)
         case Expired() if trade.break_even.command_id == event.command_id and trade.break_even.under_way:
-            return _failed(trade, now, rule)
+            return _waits(trade, now, rule)
         case _:
             return trade
 
@@ -194,13 +203,23 @@ def _reported(trade: Trade, report: ExecutionReport, market: Market, now: int, r
         return trade
     if report.outcome is Outcome.UNKNOWN:
         return _confirmed(_lost(trade), market)
-    if report.outcome in {Outcome.DONE, Outcome.STALE_VIEW} and report.position_volume > 0:
+    told = report.position_volume > 0 and report.position_id == trade.key.position_id
+    if told and report.outcome in {Outcome.DONE, Outcome.STALE_VIEW}:
         # The terminal's own read-back: what stands there now, whoever put it there.
         present = {"stop_loss": report.stop_loss, "take_profit": report.take_profit}
         trade = trade.seen(trade.position.model_copy(update=present))
     if report.outcome is Outcome.DONE and _reached(trade, market):
         return replace(trade, break_even=step(obligation, Signal.CONFIRMED))
+    if _passes(report):
+        return _waits(trade, now, rule, slow=report.retcode in _SLOW)
     return _failed(trade, now, rule)
+
+
+def _passes(report: ExecutionReport) -> bool:
+    """Return whether the cause passes by itself; done elsewhere than asked is the broker's distance, which goes with the market."""
+    if report.outcome is Outcome.DENIED:
+        return report.why in _PASSING_WHY
+    return report.outcome in _PASSING or report.outcome is Outcome.DONE
 
 
 def _lost(trade: Trade) -> Trade:
@@ -210,5 +229,18 @@ def _lost(trade: Trade) -> Trade:
 def _failed(trade: Trade, now: int, rule: BreakEvenSettings) -> Trade:
     obligation = trade.break_even
     signal = Signal.EXHAUSTED if obligation.attempts >= rule.max_attempts else Signal.FAILED
-    pause = rule.retry_ms * 2 ** max(obligation.attempts - 1, 0)
-    return replace(trade, break_even=replace(step(obligation, signal), not_before=now + pause, command_id=0, target=None))
+    after = replace(step(obligation, signal), not_before=now + _pause(obligation.attempts, rule), command_id=0, target=None)
+    return replace(trade, break_even=after)
+
+
+def _waits(trade: Trade, now: int, rule: BreakEvenSettings, *, slow: bool = False) -> Trade:
+    """Take that it was not done for a cause that passes: it is decided anew after a pause, as often as it takes."""
+    obligation = trade.break_even
+    waits = obligation.waits + 1
+    pause = rule.retry_max_ms if slow else _pause(waits, rule)
+    after = replace(step(obligation, Signal.FAILED), not_before=now + pause, command_id=0, target=None)
+    return replace(trade, break_even=replace(after, attempts=obligation.attempts - 1, waits=waits))
+
+
+def _pause(times: int, rule: BreakEvenSettings) -> int:
+    return min(rule.retry_ms << min(max(times - 1, 0), _DOUBLINGS), rule.retry_max_ms)

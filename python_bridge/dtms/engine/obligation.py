@@ -66,7 +66,8 @@ class Obligation:
     """
     Stage, attempts so far, the command under way with what it is to reach, and when the next attempt may be made.
 
-    ``not_before`` in monotonic ms, ``command_id`` 0 for none, ``target`` a price.
+    ``not_before`` in monotonic ms, ``command_id`` 0 for none, ``target`` a price. ``waits`` counts attempts that failed for a
+    cause that passes by itself, where those are no ``attempts``.
     """
 
     stage: Stage = Stage.ARMED
@@ -74,6 +75,7 @@ class Obligation:
     not_before: int = 0
     command_id: int = 0
     target: float | None = None
+    waits: int = 0
 
     @property
     def under_way(self) -> bool:

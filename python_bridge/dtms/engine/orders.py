@@ -13,7 +13,7 @@ from dtms.wire.messages import SymbolSpec
 
 # Prices come as float64 of decimal text: a multiple of the tick size is off by some 1e-10 of a tick, a price between ticks by far
 # more.
-_TICK_DUST: Final = 1e-6
+TICK_DUST: Final = 1e-6
 # Binary dust of n * tick_size is cut here; finer than any tick size in use.
 _DECIMALS: Final = 10
 
@@ -21,14 +21,14 @@ _DECIMALS: Final = 10
 def toward_profit(price: float, side: Side, tick_size: float) -> float:
     """Return the nearest price of the grid that is not on the losing side of ``price``."""
     ticks = price / tick_size
-    whole = ceil(ticks - _TICK_DUST) if side is Side.BUY else floor(ticks + _TICK_DUST)
+    whole = ceil(ticks - TICK_DUST) if side is Side.BUY else floor(ticks + TICK_DUST)
     return round(whole * tick_size, _DECIMALS)
 
 
 def away_from_market(price: float, side: Side, tick_size: float) -> float:
     """Return the nearest price of the grid for a stop that is not nearer to the market: floor for a buy, ceiling for a sell."""
     ticks = price / tick_size
-    whole = floor(ticks + _TICK_DUST) if side is Side.BUY else ceil(ticks - _TICK_DUST)
+    whole = floor(ticks + TICK_DUST) if side is Side.BUY else ceil(ticks - TICK_DUST)
     return round(whole * tick_size, _DECIMALS)
 
 
@@ -39,7 +39,7 @@ def minimum_distance(spec: SymbolSpec) -> float:
 
 def distance_holds(stop: float, side: Side, exit_price: float, spec: SymbolSpec) -> bool:
     """Return whether the broker's distance between market and stop is kept."""
-    return side.direction * (exit_price - stop) >= minimum_distance(spec) - spec.tick_size * _TICK_DUST
+    return side.direction * (exit_price - stop) >= minimum_distance(spec) - spec.tick_size * TICK_DUST
 
 
 def frozen(level: float | None, exit_price: float, spec: SymbolSpec) -> bool:

@@ -45,10 +45,10 @@ class Account:
         key, epoch = taken.account, taken.epoch
         self.key = key
         self.epoch = epoch
-        self.book = Book(key)
+        self.book = Book(key, settings.link.max_symbols)
         self.links = Links(settings.link)
         self.trader = Trader(self.book, CommandIds(epoch), settings, outbox=outbox, counters=counters, log=log, hands=self.hands)
-        self.quotes = Quotes(self.book, counters.bridge, self.trader.consider)
+        self.quotes = Quotes(self.book, counters.bridge, self.trader.consider, settings.link.claim_ms)
         self.positions = Positions(self.book, self.trader, settings, counters, log)
         self.view_known = False
         self.superseded = False
@@ -60,6 +60,7 @@ class Account:
         self._store_older = taken.store_older
         self._risk_off_until = 0
         self._evidence: list[int] = []
+        self._managed_by: Link | None = None  # the manager's last connection
         self._renew = False  # a fresh session's first snapshot decides what becomes of the commands of the one before
         self._handlers = self._table()
 
@@ -87,8 +88,8 @@ class Account:
         reasons = (
             ("the account's positions are not known now", not self.view_known),
             ("another process took over", self.superseded),
-            ("hands off", link.hands_off),
-            ("the terminal does not allow trading", link.permissions != ALL_PERMISSIONS),
+            ("hands off", self.links.hands_off),
+            ("the terminal does not allow trading", bool(ALL_PERMISSIONS & ~link.permissions)),
         )
         return next((reason for reason, holds in reasons if holds), None)
 
@@ -102,8 +103,10 @@ class Account:
         objection = self.links.objection(logon, now)
         if objection is not None:
             return objection
-        for earlier in self.links.superseded_by(logon):
-            self._retire(earlier, now)
+        for earlier in self.links.earlier_lives(logon):
+            self._retire(earlier, now)  # while it is still known as the manager: its end makes the view unknown (R15)
+            self.trader.commands.life_ended(earlier.session.nonce, now)
+            self.links.by_nonce.pop(earlier.session.nonce, None)
         known = self.links.by_nonce.get(logon.nonce)
         if known is not None:
             self._retire(known, now)
@@ -113,9 +116,32 @@ class Account:
         self.links.by_nonce[logon.nonce] = link
         self._answer(link, now, resume=resume)
         if role is Role.MANAGER:
-            self.view_known = resume and session.own_digest() is not None
-            self._renew = self._renew or not resume
+            self._take_over(link, now, resume=resume)
         return link
+
+    def _take_over(self, link: Link, now: int, *, resume: bool) -> None:
+        """
+        The link manages from here on.
+
+        What other terminals told is not its view, and it knows nothing of the commands that went to them: unless it managed before,
+        it begins with a snapshot (R09). After a fresh logon one comes by itself.
+        """
+        before, self._managed_by = self._managed_by, link
+        if resume and before is not None and before.session is link.session:
+            self.view_known = link.session.own_digest() is not None
+            return
+        self.view_known, self._renew = False, True
+        if before is not None and before.logon.instance_id != link.logon.instance_id:
+            self._risk_off_until = now + self._settings.link.other_terminal_s * 1_000
+        self._demote_others(link, now)
+        if resume:
+            self._ask(link, "manager from here on", now)
+
+    def _demote_others(self, link: Link, now: int) -> None:
+        for other in self.links.by_nonce.values():
+            if other is not link and other.role is Role.MANAGER:
+                other.role = Role.FEED
+                self._tell(other, messages.RoleChanged(role=Role.FEED), now)  # without a connection its next logon is answered so
 
     def _session(self, known: Link | None, logon: messages.Logon, now: int) -> tuple[Session, bool]:
         if known is not None and logon.highest_epoch_seen == self.epoch and known.session.frames_to_resume(logon) is not None:
@@ -196,15 +222,15 @@ class Account:
         return link is self.links.manager()
 
     def _heartbeat(self, link: Link, event: messages.Heartbeat, now: int, utc: int) -> None:
-        del now, utc
         if event.permissions != link.permissions or event.hands_off != link.hands_off:
             self._log.add("!", "terminal", permissions=int(event.permissions), hands_off=event.hands_off)
         link.permissions = event.permissions
         link.hands_off = link.session.hands_off = event.hands_off
+        self.trader.hold(now, utc, hands_off=self.links.hands_off)
 
     def _hands_off(self, link: Link, event: messages.HandsOff, now: int, utc: int) -> None:
-        del now, utc
         link.hands_off = link.session.hands_off = event.on
+        self.trader.hold(now, utc, hands_off=self.links.hands_off)
         self._log.add("!", "hands_off", on=event.on, by=event.by)
 
     def _spec(self, link: Link, event: messages.SymbolSpec, now: int, utc: int) -> None:
@@ -248,7 +274,7 @@ class Account:
         self.view_known = True
         if self._renew:
             self._renew = False
-            self.trader.renew(now, utc)
+            self.trader.renew(link.session.nonce, now, utc)
         evidence, self._evidence = self._evidence, []
         self.trader.settle(evidence, now, utc)
         self._log.add("=", "reconciled", account=self.key, positions=len(event.positions))
@@ -273,10 +299,15 @@ class Account:
         self._lose_view(link, event.detail)
         if event.why is events.End.LOGOUT and self._manages(link):
             self.links.tenure = None  # R09: after a Logout another may follow at once
+            self.trader.commands.life_ended(link.session.nonce, now)
         if event.session_over and self.links.by_nonce.get(link.session.nonce) is link:
             del self.links.by_nonce[link.session.nonce]
         mark = "=" if event.why in {events.End.LOGOUT, events.End.REPLACED} else "!"
         self._log.add(mark, "ended", account=self.key, terminal=link.logon.instance_id, why=event.why.value, detail=event.detail)
+
+    def drop(self, link: Link, why: str, now: int) -> None:
+        """Our own code failed on what the terminal brought: it is no longer believed, its next logon starts anew (R26)."""
+        self._ended(link, events.LinkEnded(events.End.POISON, why, session_over=True), now, 0)
 
     def _differs(self, link: Link, event: events.DigestDiffers, now: int, utc: int) -> None:
         del event, now, utc
@@ -300,19 +331,23 @@ class Account:
             self._log.add("!", "view_unknown", account=self.key, why=why)
 
     def _ask(self, link: Link, why: str, now: int) -> None:
+        self._tell(link, link.session.ask_snapshot(why, now), now)
+
+    def _tell(self, link: Link, message: messages.Message, now: int) -> None:
         try:
-            link.peer.send(link.session.ask_snapshot(why, now), now)
+            link.peer.send(message, now)
         except LinkLost as error:
-            self._log.add("!", "not_asked", account=self.key, why=str(error))
+            self._log.add("!", "not_told", account=self.key, what=type(message).__name__, why=str(error))
 
     # Time
 
     def advance(self, now: int, utc: int) -> None:
         """Look at the clock: commands, evidence for those without an answer, a successor for a manager that is gone."""
+        self.trader.hold(now, utc, hands_off=self.links.hands_off)
         self.trader.advance(now, utc)
         link = self.links.manager()
         if not self._evidence and link is not None and link.up:
-            self._evidence = self.trader.unanswered(now)
+            self._evidence = self.trader.commands.unanswered(now)
             if self._evidence:
                 self._ask(link, "commands without an answer", now)
         self.links.forget_old(now)
@@ -322,9 +357,7 @@ class Account:
 
     def _promote(self, heir: Link, now: int) -> None:
         heir.role = Role.MANAGER
-        self.view_known = False
-        self._risk_off_until = now + self._settings.link.other_terminal_s * 1_000
         heir.peer.send(messages.RoleChanged(role=Role.MANAGER), now)
         self._subscribe(heir, now)
-        self._ask(heir, "manager from here on", now)
+        self._take_over(heir, now, resume=True)
         self._log.add("=", "manager", account=self.key, terminal=heir.logon.instance_id)

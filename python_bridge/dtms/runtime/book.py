@@ -17,24 +17,29 @@ _GENERATIONS_KEPT: Final = 100_000  # ids of positions that are gone do not come
 
 
 class SymbolState:
-    """One symbol: ``source`` is the session whose quotes count (R09)."""
+    """One symbol: ``source`` is the session whose quotes count (R09), ``heard_at`` when its last one came (monotonic ms)."""
 
-    __slots__ = ("name", "source", "spec", "tick", "trades", "triggers")
+    __slots__ = ("heard_at", "name", "source", "spec", "tick", "trades", "triggers")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.spec: SymbolSpec | None = None
         self.tick: Tick | None = None
         self.source: object = None
+        self.heard_at = 0
         self.trades: set[TradeKey] = set()
         self.triggers: Triggers[TradeKey] = Triggers()
 
-    def market(self) -> Market:
-        """Return what a decision needs."""
-        return Market(self.spec, self.quote())
+    def market(self, since: int) -> Market:
+        """Return what a decision needs; a quote that came before ``since`` (monotonic ms) tells nothing about the market now."""
+        return Market(self.spec, self.quote() if self.heard_at >= since else None)
+
+    def release(self) -> None:
+        """Nobody brings quotes now: what the market did meanwhile is not known, so the last one is none to decide by."""
+        self.source = self.tick = None
 
     def quote(self) -> Quote | None:
-        """Return the last quote to decide by."""
+        """Return the last quote."""
         return None if self.tick is None else flatten(self.tick)
 
 
@@ -49,8 +54,9 @@ class Differences(NamedTuple):
 class Book:
     """Trades by key, position and symbol."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, max_symbols: int) -> None:
         self._account = account
+        self._max_symbols = max_symbols
         self._trades: dict[TradeKey, Trade] = {}
         self._by_position: dict[int, TradeKey] = {}
         self._generations: dict[int, int] = {}
@@ -104,6 +110,9 @@ class Book:
         state = self.symbol(trade.position.symbol)
         state.trades.discard(trade.key)
         state.triggers.disarm(trade.key)
+        # A position may bring a symbol without a specification, or one more than there is room for; it goes with its last trade.
+        if not state.trades and (state.spec is None or len(self.symbols) > self._max_symbols):
+            del self.symbols[state.name]
 
     def reconcile(self, positions: Iterable[Position]) -> Differences:
         """Compare a complete snapshot with the book; a position that turned round is missing as one trade and fresh as the next."""

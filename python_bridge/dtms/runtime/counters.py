@@ -31,6 +31,7 @@ class TradeCounts:
     closed: int = 0
     quarantined: int = 0
     given_up: int = 0
+    closes_denied: int = 0  # closes that were taken on and not sent yet when somebody pressed hands off
     close_alarms: int = 0  # closes that failed several times in a row and go on being tried
 
 

@@ -5,12 +5,13 @@ The desk: the one place where anything changes.
 a picture. Whoever calls it brings the time; in the service that is the thread of ``service.py``, in tests the test.
 """
 
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from dtms.errors import LinkLost
+from dtms.errors import DtmsError, LinkLost
 from dtms.names import LogoutWhy, OnSilence, RefuseWhy
 from dtms.runtime.account import Account
 from dtms.runtime.asks import AskClose, Asks
@@ -29,6 +30,8 @@ from dtms.store.journal import Acknowledgement, CommitFailed, Committed, EpochFa
 from dtms.wire.messages import Logon, LogonRefused
 
 _REFUSED_KEPT: Final = 16
+_DETAIL_MAX: Final = 512  # Text of the wire
+_REST_MS: Final = 1_000  # an account on which our own code failed is looked at again after this
 _SOON: Final = frozenset({RefuseWhy.NOT_READY, RefuseWhy.DUPLICATE_INSTANCE})  # causes that pass by themselves
 
 
@@ -78,9 +81,10 @@ class Desk:
         self._inbox = inbox
         self._journal = journal
         self._log = log
-        self._elapsed = elapsed  # ms of a running clock, to end a slice of work in time; nothing is decided by it
+        self._elapsed = elapsed  # the clock that ``now`` was read from, in ms
         self._connections: dict[bytes, Connection] = {}
         self._awaiting_epoch: dict[str, list[Connection]] = {}
+        self._rests: dict[str, int] = {}  # accounts on which our own code failed, until when
 
     @property
     def reconciled(self) -> bool:
@@ -91,16 +95,16 @@ class Desk:
         """Do what there is to do; return whether something may be left that must not wait for the next poll."""
         self._read_inbox(now, utc)
         more = self._read_socket(now, utc)
+        now = max(now, self._elapsed())  # nothing below happens before what was read
         self._read_inbox(now, utc)  # a store in memory has answered by now
         self._flush(now, utc)  # what follows from what came goes out before anything else is looked at
         for connection in tuple(self._connections.values()):
-            self._dispatch(connection, connection.peer.advance(now, utc), now, utc)
+            self._advance(connection, now, utc)
         self._refuse_late(now)
+        for account in tuple(self.accounts.values()):
+            more = self._look(account, now, utc) or more
         for release in self.outbox.advance(now):
             self._release(release, now, utc)
-        for account in self.accounts.values():
-            account.advance(now, utc)
-        more = self._check(now, utc) or more
         self._read_inbox(now, utc)
         self._flush(now, utc)
         return more
@@ -122,12 +126,17 @@ class Desk:
                 self._release(release, now, utc)
 
     def _take_item(self, item: Item, now: int, utc: int) -> None:
+        try:
+            self._carry_out(item, now, utc)
+        except Exception as error:  # noqa: BLE001 - the edge: what one item asks must not end the desk
+            self._log.error("defect", item=type(item).__name__, why=_why(error), trace=traceback.format_exc())
+
+    def _carry_out(self, item: Item, now: int, utc: int) -> None:
         match item:
             case EpochTaken():
                 self._open_account(item, now)
-            case EpochFailed(account, reason):
-                for connection in self._awaiting_epoch.pop(account, []):
-                    self._refuse(connection, Refusal(RefuseWhy.NOT_READY, f"the store gave no epoch: {reason}"), now)
+            case EpochFailed():
+                self._no_epoch(item, now)
             case ConfirmPoison(key) if key in self.accounts:
                 for log in self.accounts[key].links.poison.values():
                     log.confirm()
@@ -139,40 +148,73 @@ class Desk:
                 pass
 
     def _release(self, release: Release, now: int, utc: int) -> None:
-        self.accounts[release.account].trader.release(release, now, utc)
+        account = self.accounts[release.account]
+        try:
+            account.trader.release(release, now, utc)
+        except Exception as error:  # noqa: BLE001 - the edge: one account's failure is its own
+            self._account_defect(account, error, now)
 
     def _stop(self, plan: OnSilence, now: int, utc: int) -> None:
+        self.stopped = True
         for connection in self._connections.values():
             if connection.peer.state is State.UP:
                 connection.peer.logout(LogoutWhy.SHUTDOWN, plan, now)
         self._flush(now, utc)
-        self.stopped = True
 
     # The socket
 
     def _read_socket(self, now: int, utc: int) -> bool:
-        limit, receive, connections = self.settings.desk.batch_frames, self._router.receive, self._connections
+        desk, receive, connections = self.settings.desk, self._router.receive, self._connections
         touched: dict[bytes, Connection] = {}
-        read = 0
-        while read < limit and (arrival := receive()) is not None:
+        read, at = 0, now
+        while (room := read < desk.batch_frames and at - now < desk.batch_ms) and (arrival := receive()) is not None:
             read += 1
+            # A frame came no later than this and no earlier than this step began; by a time that is too early a deadline is late.
+            at = max(now, self._elapsed())
             connection = connections.get(arrival.identity)
             if connection is None:
                 connection = connections[arrival.identity] = Connection(
                     arrival.identity, Peer(self.settings.link, self.counters.bridge)
                 )
             touched[arrival.identity] = connection
-            self._arrived(connection, arrival, now, utc)
+            self._arrived(connection, arrival, at, utc)
         for connection in touched.values():
-            connection.peer.end_batch(now)
-        return read == limit
+            connection.peer.end_batch(at)
+        return not room
 
     def _arrived(self, connection: Connection, arrival: Arrival, now: int, utc: int) -> None:
-        if arrival.fault is None:
-            events = connection.peer.receive(arrival.data, now, utc)
+        try:
+            if arrival.fault is None:
+                events = connection.peer.receive(arrival.data, now, utc)
+            else:
+                events = connection.peer.receive_bad(arrival.fault, arrival.data, now)
+            self._dispatch(connection, events, now, utc)
+        except Exception as error:  # noqa: BLE001 - the edge (R26): a frame costs its own connection, never the desk
+            self._defect(connection.peer, arrival.data, error, now)
+
+    def _advance(self, connection: Connection, now: int, utc: int) -> None:
+        try:
+            self._dispatch(connection, connection.peer.advance(now, utc), now, utc)
+        except Exception as error:  # noqa: BLE001 - the edge, as above
+            self._defect(connection.peer, b"", error, now)
+
+    def _defect(self, peer: Peer, data: bytes, error: Exception, now: int) -> None:
+        """Our own code failed: the peer is dropped, its bytes are kept, what it told is no longer believed, alarm."""
+        why = _why(error)
+        self._log.error("defect", why=why, trace=traceback.format_exc())
+        peer.defect(why, data, now)
+        for account in self.accounts.values():
+            for link in [link for link in account.links.by_nonce.values() if link.peer is peer]:
+                account.drop(link, why, now)
+
+    def _account_defect(self, account: Account, error: Exception, now: int) -> None:
+        """Our own code failed for an account: its manager has to tell everything anew."""
+        self._rests[account.key] = now + _REST_MS
+        link = account.links.manager()
+        if link is not None:
+            self._defect(link.peer, b"", error, now)
         else:
-            events = connection.peer.receive_bad(arrival.fault, arrival.data, now)
-        self._dispatch(connection, events, now, utc)
+            self._log.error("defect", account=account.key, why=_why(error), trace=traceback.format_exc())
 
     def _dispatch(self, connection: Connection, events: list[Event], now: int, utc: int) -> None:
         account, link = connection.account, connection.link
@@ -211,30 +253,66 @@ class Desk:
             self._welcome(connection, account, logon, now)
             return
         connection.asked_at = now
-        waiting = self._awaiting_epoch.setdefault(key, [])
-        waiting.append(connection)
-        if len(waiting) == 1:
+        if key in self._awaiting_epoch:
+            asking = [one for one in self._awaiting_epoch[key] if one.peer.state is State.ASKING]
+            self._awaiting_epoch[key] = [*asking, connection]
+            return
+        most = self.settings.link.max_accounts
+        if len(self.accounts) + len(self._awaiting_epoch) >= most:
+            self._refuse(
+                connection, Refusal(RefuseWhy.WRONG_ACCOUNT, f"this service has {most} accounts; {key} is one too many"), now
+            )
+            return
+        self._awaiting_epoch[key] = [connection]
+        try:
             self._journal.take_epoch(key, logon.highest_epoch_seen)
+        except Exception as error:  # noqa: BLE001 - the seam to the store: whatever it raises, it gave no epoch
+            self._no_epoch(EpochFailed(key, _why(error)), now)
+
+    def _no_epoch(self, failed: EpochFailed, now: int) -> None:
+        for connection in self._awaiting_epoch.pop(failed.account, []):
+            self._refuse(connection, Refusal(RefuseWhy.NOT_READY, f"the store gave no epoch: {failed.reason}"), now)
 
     def _open_account(self, taken: EpochTaken, now: int) -> None:
-        account = Account(
-            taken,
-            self.settings,
-            config_digest=self.config_digest,
-            outbox=self.outbox,
-            counters=self.counters,
-            log=self._log,
-        )
+        waiting = [one for one in self._awaiting_epoch.pop(taken.account, []) if one.peer.state is State.ASKING]
+        self._refuse_unwanted(waiting, now)
+        if waiting and not any(one.peer.state is State.ASKING for one in waiting):
+            return  # another account was pinned meanwhile
+        try:
+            account = Account(
+                taken,
+                self.settings,
+                config_digest=self.config_digest,
+                outbox=self.outbox,
+                counters=self.counters,
+                log=self._log,
+            )
+        except DtmsError as error:  # an epoch that no command id has room for
+            self._awaiting_epoch[taken.account] = waiting
+            self._no_epoch(EpochFailed(taken.account, str(error)), now)
+            return
         self.accounts[taken.account] = account
-        for connection in self._awaiting_epoch.pop(taken.account, []):
-            if connection.peer.state is State.ASKING and connection.logon is not None:
-                self._welcome(connection, account, connection.logon, now)
+        for connection in waiting:
+            if connection.logon is not None:
+                self._welcome_guarded(connection, account, connection.logon, now)
+
+    def _refuse_unwanted(self, waiting: list[Connection], now: int) -> None:
+        for connection in waiting:
+            if connection.logon is not None and (refusal := self.gate.judge(connection.logon)) is not None:
+                self._refuse(connection, refusal, now)
+
+    def _welcome_guarded(self, connection: Connection, account: Account, logon: Logon, now: int) -> None:
+        try:
+            self._welcome(connection, account, logon, now)
+        except Exception as error:  # noqa: BLE001 - the edge (R26)
+            self._defect(connection.peer, b"", error, now)
 
     def _welcome(self, connection: Connection, account: Account, logon: Logon, now: int) -> None:
         answer = account.welcome(connection.peer, logon, now)
         if isinstance(answer, Refusal):
             self._refuse(connection, answer, now)
         else:
+            self.gate.welcomed(logon)
             connection.account, connection.link = account, answer
 
     def _refuse(self, connection: Connection, refusal: Refusal, now: int) -> None:
@@ -242,9 +320,10 @@ class Desk:
             return
         link = self.settings.link
         retry_s = link.retry_soon_s if refusal.why in _SOON else link.retry_refused_s
-        connection.peer.refuse(LogonRefused(why=refusal.why, detail=refusal.detail, retry_s=retry_s), now)
-        self.refused.append(refusal.detail)
-        self._log.add("!", "refused", why=refusal.why.name.lower(), detail=refusal.detail)
+        detail = refusal.detail[:_DETAIL_MAX]
+        connection.peer.refuse(LogonRefused(why=refusal.why, detail=detail, retry_s=retry_s), now)
+        self.refused.append(detail)
+        self._log.add("!", "refused", why=refusal.why.name.lower(), detail=detail)
 
     def _refuse_late(self, now: int) -> None:
         if not self._awaiting_epoch:
@@ -256,10 +335,23 @@ class Desk:
 
     # Looks that are due
 
-    def _check(self, now: int, utc: int) -> bool:
-        for account in self.accounts.values():
-            began = self._elapsed()
-            while account.trader.next_check(now, utc):
-                if self._elapsed() - began >= self.settings.desk.check_slice_ms:
-                    return True
+    def _look(self, account: Account, now: int, utc: int) -> bool:
+        if now < self._rests.get(account.key, now):
+            return False
+        try:
+            account.advance(now, utc)
+            return self._check(account, now, utc)
+        except Exception as error:  # noqa: BLE001 - the edge: one account's failure is its own
+            self._account_defect(account, error, now)
+            return False
+
+    def _check(self, account: Account, now: int, utc: int) -> bool:
+        began = self._elapsed()
+        while account.trader.next_check(now, utc):
+            if self._elapsed() - began >= self.settings.desk.check_slice_ms:
+                return True
         return False
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -66,7 +66,10 @@ def _command(process: Path) -> str:
 def _run(*command: str) -> list[str]:
     try:
         # Fixed tools of the operating system, no shell, no text from outside but a number.
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TOOL_TIMEOUT_S, check=False)  # noqa: S603
+        # They write in the console's code page, which need not be ours.
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, errors="replace", timeout=_TOOL_TIMEOUT_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return []
     return done.stdout.splitlines()

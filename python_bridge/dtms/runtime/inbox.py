@@ -7,6 +7,7 @@ brings its own byte.
 """
 
 import threading
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -27,7 +28,7 @@ class Inbox(Generic[ItemT]):
         self._closed = False
         self._local = threading.local()
         self._writers: list[zmq.Socket[bytes]] = []
-        self._writers_lock = threading.Lock()  # taken once a writing thread, never by the desk
+        self._writers_lock = threading.Lock()  # taken for a wake-up, which is rare, and once by the desk: at its end
         self.socket = context.socket(zmq.PULL)
         self.socket.set(zmq.LINGER, 0)
         self.socket.bind(self._address)
@@ -69,20 +70,16 @@ class Inbox(Generic[ItemT]):
         self.socket.close(linger=0)
 
     def _wake(self) -> None:
-        writer = getattr(self._local, "socket", None) or self._connect()
-        if writer is None:
-            return
-        try:
-            writer.send(b"", zmq.NOBLOCK)
-        except zmq.ZMQError:
-            return  # full of bytes, which is as good as one, or closed: the reader has ended
-
-    def _connect(self) -> "zmq.Socket[bytes] | None":
-        with self._writers_lock:
+        with self._writers_lock:  # a socket must not be closed by the reader while it sends
             if self._closed:
-                return None
-            writer = self._context.socket(zmq.PUSH)
-            self._writers.append(writer)
+                return
+            writer = getattr(self._local, "socket", None) or self._connect()
+            with suppress(zmq.Again):  # full of bytes is as good as one
+                writer.send(b"", zmq.NOBLOCK)
+
+    def _connect(self) -> "zmq.Socket[bytes]":
+        writer = self._context.socket(zmq.PUSH)
+        self._writers.append(writer)
         writer.set(zmq.LINGER, 0)
         writer.connect(self._address)
         self._local.socket = writer

@@ -1,6 +1,7 @@
 """The terminals of one account: their connections, their sessions, and which of them is the manager (R06, R09)."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from dtms.names import Permission, RefuseWhy, Role
 from dtms.runtime.gate import Refusal
@@ -12,6 +13,7 @@ from dtms.settings import LinkSettings
 from dtms.wire.messages import PROTOCOL_VERSION, Logon
 
 ALL_PERMISSIONS = Permission(sum(Permission))
+_ALL_OTHERS: Final = ""  # no terminal has this name; those for which there is no room share a record
 
 
 @dataclass(slots=True, eq=False)
@@ -54,14 +56,21 @@ class Links:
         """Return the manager's link, up or not."""
         return None if self.tenure is None else self.by_nonce.get(self.tenure.nonce)
 
+    @property
+    def hands_off(self) -> bool:
+        """Whether hands off is pressed at any terminal of the account; one that vanished has not taken it back."""
+        return any(link.hands_off for link in self.by_nonce.values())
+
     def poison_of(self, instance_id: str) -> PoisonLog:
         """Return the terminal's record of bad frames."""
         log = self.poison.get(instance_id)
-        if log is None:
-            if len(self.poison) >= self.settings.max_sessions:  # names are the terminals' choice: keep those that matter
-                self.poison = {name: kept for name, kept in self.poison.items() if kept.alarm}
-            log = self.poison[instance_id] = PoisonLog(self.settings)
-        return log
+        if log is not None:
+            return log
+        if len(self.poison) >= self.settings.max_sessions:  # names are the terminals' choice: keep those that matter
+            present = {link.logon.instance_id for link in self.by_nonce.values()}
+            self.poison = {name: kept for name, kept in self.poison.items() if kept.alarm or name in present}
+        name = instance_id if len(self.poison) < self.settings.max_sessions else _ALL_OTHERS
+        return self.poison.setdefault(name, PoisonLog(self.settings))
 
     def objection(self, logon: Logon, now: int) -> Refusal | None:
         """Return why a terminal cannot be taken beside the others."""
@@ -76,12 +85,9 @@ class Links:
                 return Refusal(RefuseWhy.DUPLICATE_INSTANCE, f"another terminal is logged on as {logon.instance_id}")
         return None
 
-    def superseded_by(self, logon: Logon) -> list[Link]:
-        """Take out and return earlier lives of the same terminal."""
-        earlier = self._same_instance(logon)
-        for link in earlier:
-            del self.by_nonce[link.session.nonce]
-        return earlier
+    def earlier_lives(self, logon: Logon) -> list[Link]:
+        """Return the earlier lives of the same terminal."""
+        return self._same_instance(logon)
 
     def role_for(self, logon: Logon, now: int) -> Role:
         """Return what the terminal is to the account; taking the manager's place is recorded."""
@@ -115,10 +121,12 @@ class Links:
         return None
 
     def forget_old(self, now: int) -> None:
-        """Forget sessions that have been without a connection for too long to be resumed."""
+        """Forget sessions that have been without a connection for too long to be resumed; hands off outlasts that."""
         limit = self.settings.keep_session_s * 1_000
-        for nonce in [n for n, link in self.by_nonce.items() if link.left_at is not None and now - link.left_at > limit]:
-            del self.by_nonce[nonce]
+        gone = [(nonce, link) for nonce, link in self.by_nonce.items() if link.left_at is not None and now - link.left_at > limit]
+        for nonce, link in gone:
+            if not link.hands_off:
+                del self.by_nonce[nonce]
 
     def _forget_oldest(self) -> None:
         gone = [link for link in self.by_nonce.values() if link.left_at is not None]

@@ -40,6 +40,7 @@ class Log:
         self._sink = sink
         self._lines: deque[Line] = deque()
         self._dropped = 0
+        self._lost = 0  # by the sink
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -75,11 +76,18 @@ class Log:
 
     def _drain(self) -> None:
         while self._lines:
-            line = self._lines.popleft()
+            self._lost += not self._put(self._lines.popleft())
+        dropped = self._dropped
+        if (dropped or self._lost) and self._put(Line("WARNING", "!", "log", {"dropped": dropped, "not_written": self._lost})):
+            self._dropped -= dropped
+            self._lost = 0
+
+    def _put(self, line: Line) -> bool:
+        try:
             self._sink(line)
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            self._sink(Line("WARNING", "!", "log", {"dropped": dropped}))
+        except Exception:  # noqa: BLE001 - the edge: a line that cannot be written is counted, the next may work
+            return False
+        return True
 
 
 def to_loguru(line: Line) -> None:

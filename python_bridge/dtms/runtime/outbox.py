@@ -45,6 +45,7 @@ class Outbox:
         self._owed: deque[Entry] = deque(maxlen=_OWED_MAX)
         self._retried_at = 0
         self._token = 0
+        self._not_taken: list[int] = []  # entries that the store would not even take
         self.store_failed: str | None = None
 
     def __len__(self) -> int:
@@ -59,11 +60,15 @@ class Outbox:
         """Hand the intent to the store and keep the command until it is acknowledged."""
         entry = self._entry(decision, command, outstanding.decided_utc, outstanding.ttl_ms)
         self._waiting[entry.token] = _Waiting(entry, outstanding, now)
-        self._journal.append(entry)
+        raises = command.risk_class is RiskClass.RAISE
+        # A store that has failed is offered one owed row a second; a command does not wait for it. What raises risk asks it itself
+        # while nothing is owed, or a store that works again would not be found out.
+        if (self.store_failed is not None and (self._owed or not raises)) or not self._append(entry):
+            self._not_taken.append(entry.token)
 
     def note(self, decision: Decision, utc: int) -> None:
         """Hand a decision without a command to the store; nothing waits for it."""
-        self._journal.append(self._entry(decision, None, utc, 0))
+        self._append(self._entry(decision, None, utc, 0))
 
     def _entry(self, decision: Decision, command: Command | None, utc: int, ttl_ms: int) -> Entry:
         self._token += 1
@@ -75,7 +80,7 @@ class Outbox:
         if self._owed and self._owed[0].token == token:
             self._owed.popleft()
             if self._owed:
-                self._journal.append(self._owed[0])
+                self._append(self._owed[0])
         waiting = self._waiting.pop(token, None)
         return None if waiting is None else _release(waiting, denied=False)
 
@@ -87,12 +92,21 @@ class Outbox:
     def advance(self, now: int) -> list[Release]:
         """Return what has waited too long, and offer the store again what it is owed."""
         late = [token for token, waiting in self._waiting.items() if now - waiting.since > self._slow_ms]
+        refused, self._not_taken = self._not_taken, []
         if late:
             self.store_failed = f"no acknowledgement in {self._slow_ms} ms"
         if self._owed and now - self._retried_at >= _RETRY_MS:
             self._retried_at = now
-            self._journal.append(self._owed[0])
-        return [release for token in late if (release := self._without_row(token)) is not None]
+            self._append(self._owed[0])
+        return [release for token in (*late, *refused) if (release := self._without_row(token)) is not None]
+
+    def _append(self, entry: Entry) -> bool:
+        try:
+            self._journal.append(entry)
+        except Exception as error:  # noqa: BLE001 - the seam to the store: whatever it raises, protection goes on (R17)
+            self.store_failed = f"{type(error).__name__}: {error}"
+            return False
+        return True
 
     def _without_row(self, token: int) -> Release | None:
         waiting = self._waiting.pop(token, None)

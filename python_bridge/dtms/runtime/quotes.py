@@ -4,35 +4,45 @@ from collections.abc import Callable
 
 from dtms.engine.decide import Look
 from dtms.engine.trade import TradeKey
+from dtms.names import Role
 from dtms.runtime.book import Book, SymbolState
 from dtms.runtime.links import Link
 from dtms.session.counts import LinkCounts
-from dtms.wire.messages import Ticks
+from dtms.wire.messages import Tick, Ticks
 
 Consider = Callable[[TradeKey, Look, int, int], None]
 
 
 class Quotes:
-    """Quotes of one account's symbols, each taken from one terminal only (R09)."""
+    """
+    Quotes of one account's symbols, each taken from one terminal only (R09).
 
-    __slots__ = ("_book", "_consider", "_counts")
+    The manager has the symbols of the open positions as soon as it quotes them; any other symbol belongs to whoever quoted it
+    first. A terminal that stops bringing a symbol loses it to one that goes on. An observer may speak another version: none of it.
+    """
 
-    def __init__(self, book: Book, counts: LinkCounts, consider: Consider) -> None:
+    __slots__ = ("_book", "_claim_ms", "_consider", "_counts")
+
+    def __init__(self, book: Book, counts: LinkCounts, consider: Consider, claim_ms: int) -> None:
         self._book = book
+        self._claim_ms = claim_ms
         self._counts = counts
         self._consider = consider
 
     def take(self, link: Link, ticks: Ticks, now: int, utc: int) -> None:
         """Take a frame of quotes."""
+        if link.role is Role.OBSERVER:
+            return
         symbols, counts = self._book.symbols, self._counts
         covered = 0
         for tick in ticks.ticks:
             covered += tick[6]
             state = symbols.get(tick[0])
-            if state is None or (state.source is not link and not self._claim(state, link)):
+            if state is None or (state.source is not link and not self._claim(state, link, tick, now)):
                 counts.unspecified += state is None
                 continue
             state.tick = tick
+            state.heard_at = now
             bid, ask = tick[2], tick[3]
             if ask < bid:
                 counts.crossed += 1
@@ -48,9 +58,10 @@ class Quotes:
         """The terminal is silent or gone: another may bring the symbols it brought."""
         for state in self._book.symbols.values():
             if state.source is link:
-                state.source = None
+                state.release()
 
-    def _claim(self, state: SymbolState, link: Link) -> bool:
-        if state.source is None:
+    def _claim(self, state: SymbolState, link: Link, tick: Tick, now: int) -> bool:
+        free = state.source is None or state.tick is None or (link.role is Role.MANAGER and state.trades)
+        if free or (now - state.heard_at >= self._claim_ms and state.tick is not None and tick.ts_event > state.tick.ts_event):
             state.source = link
         return state.source is link

@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from concurrent.futures import Future
+from contextlib import ExitStack
 from typing import Final
 
 import zmq
@@ -147,14 +148,29 @@ class Service:
             self._failure = error
             self._log.error("desk_failed", why=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
         finally:
-            self._view = self._picture("failed" if self._failure else "stopped")
+            self._end()
+
+    def _end(self) -> None:
+        # Last first; each step is taken whatever the others raise: the port is freed, and whoever waits for the end is told.
+        with ExitStack() as steps:
+            steps.callback(self._news.set)
+            steps.callback(self._ended.set)
+            steps.callback(sys.setswitchinterval, self._switch_interval_before)
+            steps.callback(gc.unfreeze)
+            steps.callback(self._log.stop, _LOG_FAREWELL_S)
+            steps.callback(self._release_sockets)
+            steps.callback(self._last_picture)
+            steps.callback(self._close_journal)
+
+    def _close_journal(self) -> None:
+        try:
             self._journal.close()
-            self._release_sockets()
-            self._log.stop(_LOG_FAREWELL_S)
-            gc.unfreeze()
-            sys.setswitchinterval(self._switch_interval_before)
-            self._ended.set()
-            self._news.set()
+        except Exception as error:  # noqa: BLE001 - the edge, as above
+            self._failure = self._failure or error
+            self._log.error("store_not_closed", why=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+
+    def _last_picture(self) -> None:
+        self._view = self._picture("failed" if self._failure else "stopped")
 
     def _loop(self) -> None:
         clock, desk, inbox = self._clock, self._desk, self._inbox

@@ -5,6 +5,7 @@ A decision is taken under the ticket's lock, written, sent when the store has it
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from dtms.engine import close
@@ -12,7 +13,7 @@ from dtms.engine.break_even import Verdict, trigger_price
 from dtms.engine.decide import CloseAsked, Decision, Event, Expired, Look, Moment, Rules, Vanished, decide, shown, withdrawn
 from dtms.engine.obligation import Stage as Obliged
 from dtms.engine.trade import Trade, TradeKey, quarantined
-from dtms.errors import DtmsError, LinkLost
+from dtms.errors import LinkLost
 from dtms.names import Outcome
 from dtms.runtime.book import Book
 from dtms.runtime.checks import Checks
@@ -30,7 +31,6 @@ _LATER: Final = frozenset({Verdict.BACKING_OFF, Verdict.FROZEN})
 _NEVER: Final = frozenset(
     {Verdict.OFF, Verdict.OVER, Verdict.UNDER_WAY, Verdict.NO_RISK, Verdict.ALREADY, Verdict.MOVE, Verdict.CLOSING}
 )
-EvaluationError = (ArithmeticError, ValueError, DtmsError)  # what a rule can raise on figures it was not made for
 
 
 class Trader:
@@ -59,6 +59,7 @@ class Trader:
         self._hands = hands  # the connection that may carry out commands now, None: nobody may
         self._checks = Checks()
         self._owners: dict[int, TradeKey] = {}
+        self._hands_off = False
 
     # Events of trades
 
@@ -71,10 +72,10 @@ class Trader:
             self._decide(trade, event, now, utc)
 
     def _decide(self, trade: Trade, event: Event, now: int, utc: int) -> None:
-        market = self.book.symbol(trade.position.symbol).market()
+        market = self.book.symbol(trade.position.symbol).market(now - self._settings.desk.quote_age_ms)
         try:
             decision = decide(trade, event, market, Moment(now, self._ids.peek()), self._rules)
-        except EvaluationError as error:
+        except Exception as error:  # noqa: BLE001 - R26: a rule that fails costs its ticket, the others go on
             self._quarantine(trade, event, error, now, utc)
             return
         if decision.command is None:
@@ -88,6 +89,8 @@ class Trader:
             self._order(decision, decision.command, now, utc)
 
     def _take(self, decision: Decision, now: int) -> None:
+        if self._hands_off:
+            decision = replace(decision, trade=self._called_off(decision.trade, now))
         trade = decision.trade
         before = self.book.get(trade.key)
         self.book.put(trade)
@@ -98,6 +101,35 @@ class Trader:
         if lock is not None and lock.unknown and not trade.awaits(lock.holder):
             self._learned(trade, lock.holder)
 
+    def hold(self, now: int, utc: int, *, hands_off: bool) -> None:
+        """
+        Take whether hands off is pressed: the user wants nothing done, so closes that were taken on and are not sent yet end.
+
+        Whoever still wants them asks again. A link that is lost ends none: nobody has taken them back.
+        """
+        if hands_off is self._hands_off:
+            return
+        self._hands_off = hands_off
+        self._log.add("!", "account_hands_off", on=hands_off)
+        if not hands_off:
+            return
+        for outstanding in self.commands:
+            if outstanding.stage is Stage.WAITING and isinstance(outstanding.command, ReducePosition):
+                command_id = outstanding.command.command_id
+                self.commands.close(command_id)
+                self._counters.commands.denied += 1
+                self._conclude(command_id, Expired(command_id), now, utc)
+        for trade in tuple(self.book):
+            self.book.put(self._called_off(trade, now))
+
+    def _called_off(self, trade: Trade, now: int) -> Trade:
+        after = close.called_off(trade)
+        if after is not trade:
+            self._counters.trades.closes_denied += 1
+            self._log.add("!", "close_denied", position=trade.key.position_id, why="hands off")
+            self._checks.set(trade.key, now + self._settings.desk.check_ms)  # its rules have something to do again
+        return after
+
     def _alarm(self, before: Trade, after: Trade) -> None:
         """Say what has failed too often."""
         position = after.key.position_id
@@ -105,6 +137,9 @@ class Trader:
             if was is not None and now_is is not None and was.under_way and now_is.stage is Obliged.GIVEN_UP:
                 self._counters.trades.given_up += 1
                 self._log.error("given_up", what=name, position=position, attempts=now_is.attempts)
+        waits = after.break_even.waits
+        if waits == self._settings.break_even.max_attempts > before.break_even.waits:
+            self._log.error("not_moved", position=position, attempts=waits)
         was, now_is = before.close, after.close
         alarm = self._settings.close.alarm_attempts
         if was is not None and now_is is not None and was.under_way and now_is.stage is Obliged.ARMED and now_is.attempts >= alarm:
@@ -203,6 +238,10 @@ class Trader:
 
     def report(self, report: ExecutionReport, now: int, utc: int) -> None:
         """Take the terminal's answer."""
+        key = self._owners.get(report.command_id)
+        if key is not None and report.position_id not in {0, key.position_id}:
+            self._foreign(key, report, now, utc)
+            return
         known = self.commands.answer(report)
         if known is None:
             self._counters.commands.stray += 1
@@ -223,13 +262,17 @@ class Trader:
         else:
             self._became_unknown(report.command_id, report, now, utc)
 
+    def _foreign(self, key: TradeKey, report: ExecutionReport, now: int, utc: int) -> None:
+        """The answer speaks of another position: nothing in it is believed, and what became of the command is unknown."""
+        self._counters.commands.stray += 1
+        self._log.error("foreign_report", command=report.command_id, position=key.position_id, told=report.position_id)
+        self.commands.doubt(report.command_id)
+        self._vanished(report.command_id, now, utc)
+
     def advance(self, now: int, utc: int) -> None:
         """Look at the clock: outcomes that did not come are unknown."""
         for outstanding in self.commands.overdue(now):
-            command_id = outstanding.command.command_id
-            self._counters.commands.unknown += 1
-            self._log.add("!", "unknown", command=command_id)
-            self._became_unknown(command_id, Vanished(command_id), now, utc)
+            self._vanished(outstanding.command.command_id, now, utc)
 
     def next_check(self, now: int, utc: int) -> bool:
         """Look at one trade whose look is due; false when there is none."""
@@ -239,21 +282,14 @@ class Trader:
         self.consider(key, Look(), now, utc)
         return True
 
-    def renew(self, now: int, utc: int) -> None:
-        """A fresh session began: what is still in time goes out again with its id, the rest is closed (R21)."""
-        renewed = self.commands.renew(now, utc)
+    def renew(self, nonce: int, now: int, utc: int) -> None:
+        """A fresh session began: what its life has and is in time goes again with its id, the rest is closed or unknown (R21)."""
+        renewed = self.commands.renew(nonce, now, utc)
+        for outstanding in renewed.unknown:
+            self._vanished(outstanding.command.command_id, now, utc)
         unsent = [outstanding for outstanding in renewed.again if not self._send(outstanding, now, utc)]
         for outstanding in (*renewed.expired, *unsent):
             self._end_unsent(outstanding, now, utc)
-
-    def unanswered(self, now: int) -> list[int]:
-        """Return the commands that the terminal never answered and whose time has passed: only a look at the position can tell."""
-        link = self._settings.link
-        return [
-            entry.command.command_id
-            for entry in self.commands
-            if entry.stage is Stage.UNKNOWN and not entry.reported and now - entry.sent_at > entry.ttl_ms + link.unknown_after_ms
-        ]
 
     def settle(self, command_ids: list[int], now: int, utc: int) -> None:
         """A complete snapshot was asked for after these commands' time had passed: what it does not show was not done (R19)."""
@@ -271,6 +307,11 @@ class Trader:
         # What was queued came before the outcome.
         for following in (*self.locks.free(key, command_id), event):
             self.consider(key, following, now, utc)
+
+    def _vanished(self, command_id: int, now: int, utc: int) -> None:
+        self._counters.commands.unknown += 1
+        self._log.add("!", "unknown", command=command_id)
+        self._became_unknown(command_id, Vanished(command_id), now, utc)
 
     def _became_unknown(self, command_id: int, event: Event, now: int, utc: int) -> None:
         key = self._owners.get(command_id)

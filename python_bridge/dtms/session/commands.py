@@ -55,8 +55,8 @@ class Outstanding:
     """
     A command without its final outcome.
 
-    Times are ms: ``decided_at`` and ``sent_at`` monotonic, ``decided_utc`` since 1970. ``command.deadline_ms`` is 0 until it is
-    stamped.
+    Times are ms: ``decided_utc`` since 1970, the others monotonic. ``command.deadline_ms`` and ``session`` (the nonce of the life
+    it was sent to) are 0 until it is stamped. After ``settled_at`` a complete snapshot tells what became of it.
     """
 
     command: Command
@@ -66,6 +66,8 @@ class Outstanding:
     stage: Stage = Stage.WAITING
     sent_at: int = 0
     reported: bool = False
+    session: int = 0
+    settled_at: int = 0
 
     def left_ms(self, now: int, utc: int) -> int:
         """Return what is left of its time to live by both clocks."""
@@ -77,6 +79,7 @@ class Renewed(NamedTuple):
 
     again: list[Outstanding]
     expired: list[Outstanding]
+    unknown: list[Outstanding]
 
 
 class Commands:
@@ -122,6 +125,8 @@ class Commands:
         entry.stage = Stage.SENT
         entry.sent_at = now
         entry.reported = False
+        entry.session = session.nonce
+        entry.settled_at = now + entry.ttl_ms + self._settings.unknown_after_ms
         return entry.command
 
     def answer(self, report: ExecutionReport) -> Outstanding | None:
@@ -136,6 +141,13 @@ class Commands:
             entry.reported = True
         return entry
 
+    def doubt(self, command_id: int) -> None:
+        """Take that the answer to a command cannot be believed: it is unknown until the position tells."""
+        entry = self._held.get(command_id)
+        if entry is not None:
+            entry.stage = Stage.UNKNOWN
+            entry.reported = False
+
     def close(self, command_id: int) -> None:
         """End a command whose outcome was learned in another way than by a report."""
         self._held.pop(command_id, None)
@@ -146,24 +158,40 @@ class Commands:
 
         A command may wait in the terminal for all its time to live; the time for an outcome begins with the request.
         """
-        outcome_ms = self._settings.unknown_after_ms
-        late = [e for e in self._held.values() if e.stage is Stage.SENT and now - e.sent_at >= e.ttl_ms + outcome_ms]
+        late = [e for e in self._held.values() if e.stage is Stage.SENT and now >= e.settled_at]
         for entry in late:
             entry.stage = Stage.UNKNOWN
         return late
 
-    def renew(self, now: int, utc: int) -> Renewed:
+    def unanswered(self, now: int) -> list[int]:
+        """Return the commands that nobody will answer any more and whose time has passed: only a look at the position can tell."""
+        held = self._held.values()
+        return [e.command.command_id for e in held if e.stage is Stage.UNKNOWN and not e.reported and now > e.settled_at]
+
+    def life_ended(self, nonce: int, now: int) -> None:
+        """This life of the terminal makes no request any more; one that it made is decided so long after."""
+        for entry in self._held.values():
+            if entry.session == nonce:
+                entry.settled_at = min(entry.settled_at, now + self._settings.unknown_after_ms)
+
+    def renew(self, nonce: int, now: int, utc: int) -> Renewed:
         """
         A fresh session began: say which commands are sent again with their ids, and which are out of time (R21).
 
-        A deadline holds only for its session, so the terminal will not run an old frame. One that may have raised risk before its
-        session ended is neither: it stays unknown until the history tells.
+        A deadline holds only for its session, so the terminal will not run an old frame. What went to another life of a terminal
+        is neither sent again nor ended, in time or not: that life may have made the request, and this one knows nothing of it. It
+        is unknown until the position tells, even if that life had said so. The same holds for one that may have raised risk.
         """
-        renewed = Renewed([], [])
+        renewed = Renewed([], [], [])
         for entry in tuple(self._held.values()):
             if entry.stage is Stage.WAITING:
                 continue
-            if entry.left_ms(now, utc) > 0:
+            if entry.session != nonce:
+                if entry.stage is Stage.SENT:
+                    renewed.unknown.append(entry)
+                entry.stage = Stage.UNKNOWN
+                entry.reported = False
+            elif entry.left_ms(now, utc) > 0:
                 renewed.again.append(entry)
             elif entry.command.risk_class is RiskClass.RAISE:
                 entry.stage = Stage.UNKNOWN

@@ -23,9 +23,10 @@ def fingerprint(ticket: int, stop_loss: float | None, take_profit: float | None)
 class DigestView:
     """The positions told so far, by position id, and their sums."""
 
-    __slots__ = ("_parts", "_stops", "_tickets", "_volume")
+    __slots__ = ("_most", "_parts", "_stops", "_tickets", "_volume")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 2**32 - 1) -> None:
+        self._most = most
         self._parts: dict[int, tuple[int, int, int]] = {}
         self._tickets = 0
         self._volume = 0
@@ -46,6 +47,10 @@ class DigestView:
         self._parts[position.position_id] = part
         self._add(part, 1)
 
+    def has_room(self, position_id: int) -> bool:
+        """Return whether the position is there, or one more may be."""
+        return position_id in self._parts or len(self._parts) < self._most
+
     def remove(self, position_id: int) -> None:
         """Take that a position is gone."""
         part = self._parts.pop(position_id, None)
@@ -58,5 +63,5 @@ class DigestView:
 
     def _add(self, part: tuple[int, int, int], sign: int) -> None:
         self._tickets = (self._tickets + sign * part[0]) % _MODULUS
-        self._volume += sign * part[1]
+        self._volume = (self._volume + sign * part[1]) % _MODULUS
         self._stops = (self._stops + sign * part[2]) % _MODULUS

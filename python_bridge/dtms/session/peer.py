@@ -242,6 +242,13 @@ class Peer:
         ended = self._end(Signal.BAD, End.POISON, detail, session_over=True)
         return [*ended, PoisonAlarm()] if alarm else ended
 
+    def defect(self, detail: str, data: bytes, now: int) -> list[Event]:
+        """Our own code failed on the frame or on the peer's behalf: it ends as by a bad frame, and the alarm is raised at once."""
+        events = self.receive_bad(WireError(RejectWhy.BAD_VALUE, f"the bridge failed on it: {detail}"), data, now)
+        if self._poison is not None:
+            self._poison.alarm = True
+        return events
+
     def _before_logon(self, frame: Frame) -> list[Event]:
         logon = frame.body
         if isinstance(logon, Logon) and frame.session == logon.nonce:
@@ -310,8 +317,7 @@ class Peer:
 
     def _beat(self, heartbeat: Heartbeat, session: Session, now: int) -> list[Event]:
         self._liveness.theirs.mark(now)
-        if heartbeat.busy_ms:
-            self._liveness.busy(now, heartbeat.busy_ms)
+        self._liveness.busy(now, heartbeat.busy_ms)  # 0 ends it
         session.ticks_sent = heartbeat.tick_seq
         events: list[Event] = [*session.learn_offset(heartbeat.utc_offset_s), heartbeat]
         if differs := session.compare(heartbeat):

@@ -63,10 +63,10 @@ class Session:
         self.offset_s: int | None = None
         self.hands_off = False
         self.view_known = False
-        self.assembly = Assembly(now)
+        self.assembly = Assembly(now, settings.max_positions)
         self._counts = counts
         self._inbound = Inbound()
-        self._view = DigestView()
+        self._view = DigestView(settings.max_positions)
         self._disagreements = 0
         self._ea_clock = 0
         self._ea_at = now
@@ -139,6 +139,8 @@ class Session:
         message = to_utc(message, self.offset_s or 0)
         if isinstance(message, Snapshot):
             return events + self._take_part(message, now)
+        if isinstance(message, (PositionOpened, PositionChanged)) and not self._view.has_room(message.position.position_id):
+            raise WireError(RejectWhy.BAD_VALUE, f"more than {self.settings.max_positions} positions", message_type=message.TYPE)
         self.assembly.note(message)
         if isinstance(message, (PositionOpened, PositionChanged)):
             self._view.put(message.position)

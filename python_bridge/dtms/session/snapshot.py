@@ -12,9 +12,11 @@ class Assembly:
     over it.
     """
 
-    __slots__ = ("_gone", "_id", "_parts", "_positions", "_younger", "awaited", "awaited_since")
+    __slots__ = ("_announced", "_gone", "_id", "_max_positions", "_parts", "_positions", "_younger", "awaited", "awaited_since")
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, max_positions: int) -> None:
+        self._max_positions = max_positions
+        self._announced = (0, 0)
         self.awaited = True
         self.awaited_since = now
         self._id = 0
@@ -44,22 +46,34 @@ class Assembly:
         elif isinstance(message, PositionClosed):
             self._younger.pop(message.position_id, None)
             self._gone.add(message.position_id)
+            if len(self._gone) > self._max_positions:
+                self._start(0)  # no snapshot takes so long: another is asked for
 
     def take(self, part: Snapshot) -> SnapshotArrived | SnapshotUnusable | None:
         """Take a part; return the whole when it is the last, or why it cannot be used."""
         if part.part == 1:
             self._start(part.snapshot_id)
+            self._announced = (part.parts, part.count)
         elif part.snapshot_id != self._id or not self._parts:
             return None  # the rest of one that was given up
-        if not part.ok:
+        if (fault := self._fault(part)) is not None:
             self._start(0)
-            return SnapshotUnusable("the terminal could not read its positions")
-        if part.part != self._parts + 1 or part.part > part.parts:
-            self._start(0)
-            return SnapshotUnusable(f"part {part.part} of {part.parts} came after part {self._parts}")
+            return SnapshotUnusable(fault)
         self._parts += 1
         self._positions.extend(part.positions)
         return self._finish(part) if part.part == part.parts else None
+
+    def _fault(self, part: Snapshot) -> str | None:
+        held = len(self._positions) + len(part.positions)
+        if not part.ok:
+            return "the terminal could not read its positions"
+        if part.part != self._parts + 1 or part.part > part.parts:
+            return f"part {part.part} of {part.parts} came after part {self._parts}"
+        if (part.parts, part.count) != self._announced or part.parts > part.count + 1:
+            return f"{part.count} positions in {part.parts} parts, announced were {self._announced[1]} in {self._announced[0]}"
+        if part.count > self._max_positions:
+            return f"{part.count} positions, at most {self._max_positions} are managed"
+        return f"{held} positions came, {part.count} were announced" if held > part.count else None
 
     def _finish(self, last: Snapshot) -> SnapshotArrived | SnapshotUnusable:
         held, younger, gone = self._positions, self._younger, self._gone

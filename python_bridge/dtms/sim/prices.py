@@ -81,7 +81,8 @@ def read_prices(path: Path, *, spread: float | None = None, offset_s: int = 0) -
         width = spread if spread is not None else _MODELLED_SPREAD_POINTS * 10.0**-digits
         points = [PricePoint(p.time_msc, p.bid, round(p.bid + width, 8)) for p in bids]
         return PriceSeries(path.name, points, digits, f"the path inside each M15 bar and the spread ({width:.8g}) are modelled")
-    raise PriceFileError(path, 1, f"header {','.join(header)[:80]!r} is none of the three known layouts")
+    known = "time_msc,bid,ask; time,open,high,low,close,tick_volume; time and OHLC of bid and ask"
+    raise PriceFileError(path, 1, f"header {','.join(header)[:80]!r} is none of the known layouts: {known}")
 
 
 class _Columns(NamedTuple):

@@ -5,6 +5,7 @@ Nothing here waits. ``append`` and ``take_epoch`` return at once; what became of
 ``attach``, from whatever thread the store writes in.
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +13,13 @@ from typing import Final, NamedTuple, Protocol
 
 from dtms.engine.break_even import Finding
 from dtms.engine.trade import Trade
+from dtms.errors import StoreError
+from dtms.store.epochs import EpochFile
+from dtms.wire.base import EPOCH_MAX
 from dtms.wire.messages import Command
 
 KEPT_ENTRIES: Final = 10_000  # what the memory keeps for inspection
+_CLOSE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,16 @@ class Journal(Protocol):
 
 
 class MemoryJournal:
-    """A journal that forgets with the process and acknowledges at once."""
+    """
+    A journal whose entries are forgotten with the process and acknowledged at once.
 
-    def __init__(self) -> None:
+    Epochs are kept in ``epochs`` where it is given; then they are taken in a thread, because a disk may let one wait.
+    """
+
+    def __init__(self, epochs: EpochFile | None = None) -> None:
         self.entries: deque[Entry] = deque(maxlen=KEPT_ENTRIES)
+        self._file = epochs
+        self._taking: list[threading.Thread] = []
         self._epochs: dict[str, int] = {}
         self._acknowledge: Acknowledge = _nobody
 
@@ -105,13 +116,31 @@ class MemoryJournal:
 
     def take_epoch(self, account: str, seen: int) -> None:
         """Take the next epoch."""
+        if self._file is not None:
+            thread = threading.Thread(target=self._take_kept, args=(self._file, account, seen), name="dtms-epoch", daemon=True)
+            self._taking = [taking for taking in self._taking if taking.is_alive()] + [thread]
+            thread.start()
+            return
         own = self._epochs.get(account, 0)
         epoch = max(own, seen) + 1
+        if epoch > EPOCH_MAX:
+            self._acknowledge(EpochFailed(account, f"no epoch is left above {epoch - 1}"))
+            return
         self._epochs[account] = epoch
         self._acknowledge(EpochTaken(account, epoch, store_older=seen > own))
 
+    def _take_kept(self, file: EpochFile, account: str, seen: int) -> None:
+        try:
+            epoch, before = file.take(account, seen, EPOCH_MAX)
+        except StoreError as error:
+            self._acknowledge(EpochFailed(account, str(error)))
+        else:
+            self._acknowledge(EpochTaken(account, epoch, store_older=seen > before))
+
     def close(self) -> None:
-        """Nothing is held."""
+        """Wait a moment for the disk."""
+        for thread in self._taking:
+            thread.join(_CLOSE_S)
 
 
 def _nobody(acknowledgement: Acknowledgement) -> None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from dtms.errors import WireError
 from dtms.names import RejectWhy
+from dtms.wire.base import EPOCH_MAX
 from dtms.wire.market_messages import TICKS_TYPE, Ticks, check_ticks
 from dtms.wire.messages import BY_TYPE, MAX_FRAME_BYTES, PROTOCOL_VERSION, Body
 
@@ -19,6 +20,7 @@ FLAG_DUP = 1
 _PREFIX = 9
 _U64 = 2**64
 _U32 = 2**32
+_CLOCKS = 2**63  # a deadline, which is a clock and a time to live, fits 64 bits
 
 
 class Frame(NamedTuple):
@@ -87,8 +89,8 @@ def _check_prefix(array: list[Any]) -> tuple[int, int, int, int, int, int, int, 
         if type(value) is not int or not 0 <= value < _U64:
             raise WireError(RejectWhy.MALFORMED, "prefix: not a small unsigned integer")
     version, kind, session, seq, ack, epoch, mono_ms, flags = array[: _PREFIX - 1]
-    if version >= _U32 or kind >= _U32 or epoch >= _U32 or flags >= _U32:
-        raise WireError(RejectWhy.MALFORMED, "prefix: version, type, epoch or flags out of range")
+    if version >= _U32 or kind >= _U32 or epoch > EPOCH_MAX or mono_ms >= _CLOCKS or flags >= _U32:
+        raise WireError(RejectWhy.MALFORMED, "prefix: version, type, epoch, clock or flags out of range")
     return version, kind, session, seq, ack, epoch, mono_ms, flags
 
 

@@ -11,14 +11,15 @@ from pydantic import Field
 from dtms.wire.base import (
     BothWays,
     Count,
+    Epoch,
     FromTerminal,
     Lots,
     LotsOrNone,
     Millis,
     Name,
+    Offset,
     Price,
     Record,
-    Signed,
     Small,
     Text,
     Ticket,
@@ -74,9 +75,9 @@ class Logon(FromTerminal):
     boot: Count = Field(description="lives of the EA so far, from its file; 0 while there is none")
     nonce: Count = Field(description="random; equality tells one life of the EA from another; the frame's session")
     highest_seq_seen: Count = Field(description="last durable frame received from the bridge in this session and epoch")
-    highest_epoch_seen: Small = Field(description="highest epoch ever received for the account")
+    highest_epoch_seen: Epoch = Field(description="highest epoch ever received for the account")
     ts_event: Millis = Field(description="server time")
-    utc_offset_s: Signed | None = Field(description="server time minus UTC; nil while it cannot be told")
+    utc_offset_s: Offset | None = Field(description="server time minus UTC; nil while it cannot be told")
     chart_symbol: Name = Field(description="symbol of the chart")
 
 
@@ -87,7 +88,7 @@ class LogonAccepted(ToTerminal):
     DURABLE: ClassVar[bool] = False
 
     protocol: Small = Field(description="version both sides speak from here on; 0 for an observer")
-    epoch: Small = Field(description="epoch of this process for the account (R23)")
+    epoch: Epoch = Field(description="epoch of this process for the account (R23)")
     role: RoleCode = Field(description="what the EA is to the account")
     resume: bool = Field(description="same session and epoch as before: send again what is missing (R11)")
     highest_seq_seen: Count = Field(description="last durable frame received from the EA in this session and epoch")
@@ -117,7 +118,7 @@ class Digest(Record):
 
     positions: Small = Field(description="number of positions")
     tickets: Count = Field(description="sum of tickets modulo 2^64")
-    volume: Count = Field(description="sum of volumes in 1e-8 lots")
+    volume: Count = Field(description="sum of volumes in 1e-8 lots, modulo 2^64")
     stops: Count = Field(description="sum over positions of FNV-1a 64 of (ticket, stop, target), modulo 2^64")
 
 
@@ -130,7 +131,7 @@ class Heartbeat(BothWays):
     highest_seq_sent: Count = Field(description="last durable frame this side sent")
     tick_seq: Count = Field(description="EA: last quote sent; bridge: last quote received (credit)")
     ts_event: Millis = Field(description="EA: server time; bridge: UTC")
-    utc_offset_s: Signed | None = Field(description="EA: server time minus UTC, nil while unknown; bridge: nil")
+    utc_offset_s: Offset | None = Field(description="EA: server time minus UTC, nil while unknown; bridge: nil")
     busy_ms: Small = Field(description="this side may be silent for so long from now; 0: no")
     test_id: Count | None = Field(description="answers that TestRequest")
     permissions: PermissionCode = Field(description="EA: bits of Permission; bridge: 0")

@@ -13,17 +13,17 @@ from pydantic import Field
 from dtms.errors import WireError
 from dtms.names import QuoteFlag, RejectWhy
 from dtms.wire.base import (
+    PRICE_MAX,
     Count,
     FromTerminal,
     Lots,
-    LotsOrNone,
     Millis,
     Money,
     Name,
     NotNegative,
+    Offset,
     Price,
     Record,
-    Signed,
     Small,
     Text,
     ToTerminal,
@@ -64,6 +64,7 @@ class Ticks(NamedTuple):
 
 
 TICKS_TYPE = 20
+MAX_TICKS_FRAME = 64
 _TICK_FIELDS = 10
 _MAX_MS = 2**63
 
@@ -80,6 +81,8 @@ def check_ticks(body: object) -> Ticks:
     tick_seq, rows = body[0], body[1]
     if type(tick_seq) is not int or tick_seq < 0 or not isinstance(rows, list) or tick_seq < len(rows):
         raise WireError(RejectWhy.MALFORMED, "ticks: tick_seq or rows")
+    if len(rows) > MAX_TICKS_FRAME:
+        raise WireError(RejectWhy.BAD_VALUE, f"ticks: {len(rows)} quotes in a frame")
     return Ticks(tick_seq, tuple([_check_tick(row) for row in rows]))
 
 
@@ -93,7 +96,7 @@ def _check_tick(row: object) -> Tick:
         if type(price) is not float:
             raise WireError(RejectWhy.MALFORMED, f"tick {symbol}: a price that is no float64")
     # A NaN fails every comparison, so each is written such that it must hold.
-    if not (0.0 < low <= bid < inf and 0.0 < ask <= high < inf):
+    if not (0.0 < low <= bid <= PRICE_MAX and 0.0 < ask <= high <= PRICE_MAX):
         raise WireError(RejectWhy.BAD_VALUE, f"tick {symbol}: bid {bid}, ask {ask}, low {low}, high {high}")
     if not (0.0 <= buys < inf and 0.0 <= sells < inf and 0 < quotes <= 2**32 and 0 < ts < _MAX_MS and 0 <= flags < 2**16):
         raise WireError(RejectWhy.BAD_VALUE, f"tick {symbol}: quotes {quotes}, volume {buys}/{sells}, time {ts}")
@@ -172,9 +175,9 @@ class SymbolSpec(FromTerminal):
     tick_value_loss: NotNegative = Field(description="money of one tick and lot, losing")
     contract_size: Price = Field(description="SYMBOL_TRADE_CONTRACT_SIZE")
     volume_min: Lots = Field(description="SYMBOL_VOLUME_MIN")
-    volume_max: Lots = Field(description="SYMBOL_VOLUME_MAX")
+    volume_max: Price = Field(description="SYMBOL_VOLUME_MAX")
     volume_step: Lots = Field(description="SYMBOL_VOLUME_STEP")
-    volume_limit: LotsOrNone = Field(description="SYMBOL_VOLUME_LIMIT; 0: none")
+    volume_limit: NotNegative = Field(description="SYMBOL_VOLUME_LIMIT; 0: none")
     stops_level: Small = Field(description="points between market and stop at least")
     freeze_level: Small = Field(description="points within which nothing may be changed")
     trade_mode: Small = Field(description="0 disabled, 1 long only, 2 short only, 3 close only, 4 full")
@@ -236,5 +239,5 @@ class ClockOffset(FromTerminal):
     TYPE: ClassVar[int] = 27
 
     ts_event: Millis = Field(description="server time by the offset before")
-    utc_offset_s: Signed = Field(description="server time minus UTC, multiples of 900")
-    before_s: Signed | None = Field(description="the offset before; nil: none was known")
+    utc_offset_s: Offset = Field(description="server time minus UTC")
+    before_s: Offset | None = Field(description="the offset before; nil: none was known")

@@ -31,6 +31,7 @@ from dtms.wire.link_messages import (
     TestRequest,
 )
 from dtms.wire.market_messages import (
+    MAX_TICKS_FRAME,
     TICKS_TYPE,
     Account,
     BarClosed,
@@ -102,6 +103,7 @@ __all__ = [
     "BY_TYPE",
     "MAX_FRAME_BYTES",
     "MAX_SNAPSHOT_PART",
+    "MAX_TICKS_FRAME",
     "MODELS",
     "PROTOCOL_VERSION",
     "TICKS_TYPE",

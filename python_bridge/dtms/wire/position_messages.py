@@ -51,7 +51,9 @@ class Position(Record):
     comment: Text = Field(description="POSITION_COMMENT; brokers cut and rewrite it")
     ts_open: Millis = Field(description="POSITION_TIME_MSC, server time")
     swap: Money = Field(description="POSITION_SWAP")
-    commission: Money = Field(description="commission and fees of the deals that opened it, for the volume that is left; negative is a cost")
+    commission: Money = Field(
+        description="commission and fees of the deals that opened it, for the volume that is left; negative is a cost"
+    )
     profit: Money = Field(description="floating, without swap and commission")
     reason: ReasonCode = Field(description="POSITION_REASON")
 
