@@ -7,7 +7,7 @@ The session's clock stands still unless a test moves it, so that nothing waits f
 # ruff: noqa: ARG002 - most of what a terminal can be asked has no answer here
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from mql5host.sockets import SocketModel
 from mql5host.terminal import Record, TradeAnswer
 
 PROGRAMS = Path(__file__).parent / "programs"
+NO_CALENDAR = -5402  # ERR_CALENDAR_NO_DATA
 
 
 class BareTerminal:
@@ -108,6 +109,27 @@ class BareTerminal:
 
     def gmt(self) -> int:
         return 1_700_000_000
+
+    def calendar_countries(self) -> Sequence[Record] | int:
+        return NO_CALENDAR
+
+    def calendar_country(self, country_id: int) -> Record | int:
+        return NO_CALENDAR
+
+    def calendar_events(self, country_code: str, currency: str) -> Sequence[Record] | int:
+        return NO_CALENDAR
+
+    def calendar_event(self, event_id: int) -> Record | int:
+        return NO_CALENDAR
+
+    def calendar_value(self, value_id: int) -> Record | int:
+        return NO_CALENDAR
+
+    def calendar_history(self, from_s: int, to_s: int, country_code: str, currency: str, event_id: int) -> Sequence[Record] | int:
+        return NO_CALENDAR
+
+    def calendar_last(self, change_id: int, country_code: str, currency: str, event_id: int) -> tuple[int, Sequence[Record]] | int:
+        return NO_CALENDAR
 
     def log(self, text: str) -> None:
         self.printed.append(text)

@@ -166,7 +166,11 @@ def test_in_the_strategy_tester_it_says_why_it_stops(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "inputs",
-    [{"TimerMs": 0}, {"MaxOpenLots": -1}, {"ScanMs": 0}, {"ReconnectMinMs": 9_000}, {"Servers": "nonsense"}, {"Servers": ""}],
+    [{"TimerMs": 0}, {"MaxOpenLots": -1}, {"ScanMs": 0}, {"ReconnectMinMs": 9_000}, {"Servers": "nonsense"}, {"Servers": ""}]
+    + [
+        {"Servers": f"127.0.0.1:5557, {far}:5557"}
+        for far in ("203.0.113.7", "bridge.example.com", "127.example.com", "127.0.0.1.example.com", "127.0.0.256", "10.0.0.1")
+    ],
 )
 def test_inputs_that_cannot_be_meant_are_refused_in_one_sentence(tmp_path: Path, inputs: dict[str, object]) -> None:
     with Harness(tmp_path, inputs=inputs) as life:

@@ -13,6 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dtms.errors import WireError
+from dtms.wire.codec import decode
+
 VECTORS = Path(__file__).resolve().parents[2] / "schemas" / "vectors"
 
 U64 = 2**64 - 1
@@ -57,6 +60,59 @@ def test_every_golden_vector_is_read_and_written_again_byte_for_byte(start: Call
     different = [v.name for v in vectors if (files / f"{v.name}.again").read_bytes() != v.read_bytes()]
     assert len(vectors) >= 90
     assert different == []
+
+
+@pytest.mark.parametrize(
+    ("vector", "at", "value"),
+    [
+        ("position_opened", (1, 4), 1.1e9),
+        ("position_opened", (1, 4), 1),
+        ("position_opened", (1, 5), 1.1e15),
+        ("position_opened", (1, 6), 1.1e15),
+        ("reduce_position", (5,), 1.1e9),
+        ("clock_offset", (1,), 901),
+        ("clock_offset", (1,), -51_300),
+        ("clock_offset", (2,), 51_300),
+        ("logon_accepted", (1,), 2**20),
+        ("heartbeat", (6,), -1),
+        ("heartbeat", (6,), 2**31),
+    ],
+    ids=str,
+)
+def test_both_languages_refuse_a_value_that_is_out_of_bounds(
+    start: Callable[..., Any], tmp_path: Path, vector: str, at: tuple[int, ...], value: float
+) -> None:
+    files = tmp_path / "Files"
+    files.mkdir()
+    array = msgpack.unpackb((VECTORS / f"{vector}.typical.msgpack").read_bytes())
+    place = array[8]
+    for step in at[:-1]:
+        place = place[step]
+    place[at[-1]] = value
+    frame = bytes(msgpack.packb(array))
+    (files / "bad.msgpack").write_bytes(frame)
+    program, terminal = start("Vectors")
+
+    program.start()
+
+    assert terminal.printed != []
+    with pytest.raises(WireError):
+        decode(frame)
+
+
+@pytest.mark.parametrize(("at", "value"), [(5, 2**20), (6, 2**63)], ids=["epoch", "clock"])
+def test_both_languages_refuse_a_prefix_that_is_out_of_bounds(
+    start: Callable[..., Any], tmp_path: Path, at: int, value: int
+) -> None:
+    array = msgpack.unpackb((VECTORS / "credit.typical.msgpack").read_bytes())
+    array[at] = value
+    frame = bytes(msgpack.packb(array))
+
+    counts, _ = read_all(start, tmp_path / "Files", [frame])
+
+    assert counts["taken"] == 1  # as an array, but not as a frame
+    with pytest.raises(WireError):
+        decode(frame)
 
 
 def test_a_frame_cut_anywhere_is_refused(start: Callable[..., Any], tmp_path: Path) -> None:

@@ -167,8 +167,8 @@ def test_a_partial_close_is_a_change_of_volume_and_the_rest_a_close(tmp_path: Pa
         assert (closed.price_close, closed.reason) == (1.102, Reason.CLIENT)
         assert closed.profit == pytest.approx(0.1 * 1e5 * (1.101 - 1.1001) + 0.2 * 1e5 * (1.102 - 1.1001))
         assert closed.commission == pytest.approx(-3.0)
-        deals = life.router.of(Deal)
-        assert closed.deal == deals[-1].deal
+        life.settle()
+        assert closed.deal == life.router.of(Deal)[-1].deal
 
 
 @pytest.mark.parametrize(

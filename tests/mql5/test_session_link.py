@@ -267,7 +267,7 @@ def test_a_long_resend_loses_nothing_and_no_heartbeat_waits_for_its_end(
 
 def modify() -> ModifyPosition:
     fields: dict[str, Any] = dict.fromkeys(ModifyPosition.FIELDS, 1)
-    fields |= {name: 1.5 for name in fields if "stop" in name or "target" in name}
+    fields |= {name: 1.5 for name in fields if "stop" in name or "target" in name or "profit" in name}
     return ModifyPosition.model_validate(fields | {"command_id": EPOCH << 24 | 1})
 
 

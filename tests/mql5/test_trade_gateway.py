@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from tests.mql5.support import Harness, running
 
-from dtms.names import NoticeCode, Outcome, Role, Why
+from dtms.names import NoticeCode, OpenKind, Outcome, Role, Why
 from dtms.sim.derive import derive_spec
 from dtms.sim.messages import TradeAnswer, TradeFields, TradeResult, Trans
-from dtms.sim.mt5 import Retcode, TransactionType
+from dtms.sim.mt5 import Action, Retcode, TransactionType
 from dtms.sim.trading import TradeRequestLike
 from dtms.wire.messages import (
     ExecutionReport,
@@ -274,9 +274,12 @@ def test_an_answer_before_the_request_has_a_number_is_matched(life: Harness) -> 
     life.report(life.reduce(first))
     life.rule(lose_result=True)
     early = TradeResult(retcode=Retcode.DONE, deal=77, volume=0.3, price=1.1, request_id=numbers[0] + 1)
-    life.program.trade_transaction(Trans(type=TransactionType.REQUEST), TradeFields(), early)
+    command_id = life.router.next_id()
+    tag = PREFIX << 48 | OpenKind.REDUCE << 44 | command_id
+    request = TradeFields(action=Action.DEAL, symbol="EURUSD", position=second, magic=tag)
+    life.program.trade_transaction(Trans(type=TransactionType.REQUEST), request, early)
 
-    report = life.report(life.reduce(second))
+    report = life.report(life.reduce(second, command_id=command_id))
 
     assert numbers == [early.request_id - 1, early.request_id]
     assert (report.outcome, report.deal, report.attempts) == (Outcome.DONE, 77, 1)

@@ -6,10 +6,14 @@
 #define DTMS_BAR_FEED_MQH
 
 #include "BarReader.mqh"
+#include "Elapsed.mqh"
 #include "Outbox.mqh"
 
 #define DTMS_BAR_CHECK_MS     500   // a symbol and timeframe is looked at this often
 #define DTMS_BAR_RETRY_MS     2000  // and after the terminal could not read it
+#define DTMS_BAR_FIRST_MS     45000 // how long the first look at a line may block
+#define DTMS_BAR_HUNG_MS      1000  // one that lasts longer stops the whole program,
+#define DTMS_BAR_REST_MS      60000 // and none that may block is made for so long after it
 #define DTMS_BAR_LOOKS        4     // looks in one event at most (R03)
 #define DTMS_BARS_BEHIND      500   // closed bars told at once at most, after a pause
 #define DTMS_BAR_LINES        512   // symbols times timeframes at most
@@ -20,9 +24,10 @@ struct SBarLine
    uint              minutes;
    bool              started;
    long              forming_s;    // open of the bar that was forming at the last look
+   long              told_s;       // open of the last bar that was told
    ulong             next_ms;
 
-                     SBarLine(void) : symbol(""),minutes(0),started(false),forming_s(0),next_ms(0) {}
+                     SBarLine(void) : symbol(""),minutes(0),started(false),forming_s(0),told_s(0),next_ms(0) {}
   };
 
 //+------------------------------------------------------------------+
@@ -37,8 +42,10 @@ private:
    SBarLine          m_lines[];
    MqlRates          m_rates[];
    int               m_turn;
+   ulong             m_first_ms;       // no first look before
 
    int               Find(const SBarLine &lines[],const string symbol,const uint minutes) const;
+   void              FirstLook(const int index);
    void              Look(const int index,const ulong now_ms);
    int               ReadBack(const int index);
    void              TellSince(const int index,const int total);
@@ -48,16 +55,17 @@ public:
                      CBarFeed(void);
    void              Init(COutbox *p_outbox);
    void              Subscribe(const string &symbols[],const uint &minutes[]);
-   void              Pump(const ulong now_ms);
+   void              Pump(const ulong now_ms,const bool may_block);
   };
 
-CBarFeed::CBarFeed(void) : m_pOutbox(NULL),m_turn(0)
+CBarFeed::CBarFeed(void) : m_pOutbox(NULL),m_turn(0),m_first_ms(0)
   {
   }
 
 void CBarFeed::Init(COutbox *p_outbox)
   {
    m_pOutbox=p_outbox;
+   m_first_ms=0;
    ArrayFree(m_lines);
   }
 
@@ -94,8 +102,8 @@ void CBarFeed::Subscribe(const string &symbols[],const uint &minutes[])
         }
   }
 
-//--- looks at a few that are due
-void CBarFeed::Pump(const ulong now_ms)
+//--- looks at a few that are due; the first look at one has an event of its own. may_block: nothing waits that must not
+void CBarFeed::Pump(const ulong now_ms,const bool may_block)
   {
    int total=ArraySize(m_lines);
    int looks=0;
@@ -104,9 +112,32 @@ void CBarFeed::Pump(const ulong now_ms)
       m_turn=(m_turn+1)%total;
       if(now_ms<m_lines[m_turn].next_ms)
          continue;
-      Look(m_turn,now_ms);
-      looks++;
+      if(m_lines[m_turn].started)
+        {
+         Look(m_turn,now_ms);
+         looks++;
+         continue;
+        }
+      if(!may_block || looks>0 || now_ms<m_first_ms)
+         continue;
+      FirstLook(m_turn);
+      return;
      }
+  }
+
+//--- the first CopyRates of a line, which may wait for the terminal's database: the other side is warned
+void CBarFeed::FirstLook(const int index)
+  {
+   ulong before_ms=GetTickCount64();
+   m_pOutbox.Busy(DTMS_BAR_FIRST_MS);
+   Look(index,before_ms);
+   m_pOutbox.Busy(0);
+   ulong after_ms=GetTickCount64();
+   if(CElapsed::Ms(after_ms,before_ms)<=DTMS_BAR_HUNG_MS)
+      return;
+   m_first_ms=after_ms+DTMS_BAR_REST_MS;
+   if(!m_lines[index].started)
+      m_lines[index].next_ms=m_first_ms;
   }
 
 void CBarFeed::Look(const int index,const ulong now_ms)
@@ -145,8 +176,11 @@ int CBarFeed::ReadBack(const int index)
 void CBarFeed::TellSince(const int index,const int total)
   {
    for(int i=0; i<total; i++)
-      if((long)m_rates[i].time>=m_lines[index].forming_s)
+      if((long)m_rates[i].time>=m_lines[index].forming_s && (long)m_rates[i].time>m_lines[index].told_s)
+        {
+         m_lines[index].told_s=(long)m_rates[i].time;
          Tell(index,m_rates[i]);
+        }
   }
 
 void CBarFeed::Tell(const int index,const MqlRates &rate)

@@ -5,16 +5,13 @@
 #ifndef DTMS_BRIDGE_MQH
 #define DTMS_BRIDGE_MQH
 
-#include "Attribution.mqh"
-#include "Caps.mqh"
-#include "Facts.mqh"
+#include "AccountParts.mqh"
 #include "Identity.mqh"
 #include "Outbox.mqh"
 #include "Panel.mqh"
 #include "Session.mqh"
 #include "Settings.mqh"
 #include "StatusText.mqh"
-#include "TradeGateway.mqh"
 
 //+------------------------------------------------------------------+
 //| CBridge: one event, one pass over the parts, each with bounded   |
@@ -29,16 +26,18 @@ private:
    SSettings         m_settings;
    CSession          m_session;
    COutbox           m_outbox;
-   CFacts            m_facts;
-   CAttribution      m_attribution;
-   CCaps             m_caps;
-   CTradeGateway     m_gateway;
+   CAccountParts    *m_pParts;
+   CFacts           *m_pFacts;
+   CTradeGateway    *m_pGateway;
    CPanel            m_panel;
+   CKnownAccount     m_account;
    SLease            m_lease;
    string            m_refused;
    bool              m_act;
    bool              m_running;
 
+   void              NewParts(void);
+   void              ChangeAccount(void);
    bool              StartParts(void);
    bool              OnSubscribe(CMsgPackReader &body);
    bool              OnBarsRequest(CMsgPackReader &body);
@@ -53,6 +52,7 @@ private:
 
 public:
                      CBridge(void);
+                    ~CBridge(void) { delete m_pParts; }
    int               Init(const SSettings &settings);
    void              Deinit(const int reason);
    void              OnTimer(void);
@@ -72,6 +72,7 @@ public:
 
 CBridge::CBridge(void) : m_refused(""),m_act(false),m_running(false)
   {
+   NewParts();
   }
 
 //--- starts, also again; INIT_SUCCEEDED or why not, which is printed in one sentence
@@ -108,23 +109,37 @@ int CBridge::Init(const SSettings &settings)
    return(INIT_SUCCEEDED);
   }
 
+//--- what knows things about one account
+void CBridge::NewParts(void)
+  {
+   m_pParts=new CAccountParts;
+   m_pFacts=m_pParts.FactsPart();
+   m_pGateway=m_pParts.GatewayPart();
+  }
+
+//--- nothing that is known of one account holds for another: epoch, commands, deals, quotes, caps. The user's hands off stays.
+void CBridge::ChangeAccount(void)
+  {
+   bool hands_off=m_pGateway.IsHandsOffByChart();
+   delete m_pParts;
+   NewParts();
+   m_pGateway.HandsOffByChart(hands_off);
+   m_session.SetHighestEpochSeen(0);
+   m_account.Forget();
+  }
+
 //--- wires the parts and starts the session; false: the list of servers is none
 bool CBridge::StartParts(void)
   {
+   if(m_account.Changed())
+      ChangeAccount();
    m_refused="";
    m_act=false;
    m_outbox.Init(GetPointer(m_session));
    m_session.SetInstance(CIdentity::Instance());
    m_session.SetBackoff((uint)m_settings.reconnect_min_ms,(uint)m_settings.reconnect_max_ms);
    m_session.SetLogonTimeout((uint)m_settings.logon_timeout_ms);
-   string allowed[];
-   if(CSettings::Split(m_settings.allowed_symbols,allowed)>0)
-      Print("DTMS: openings are allowed in ",m_settings.allowed_symbols," only");
-   m_caps.Init(m_settings.max_open_lots,m_settings.max_orders_per_minute,m_settings.allow_modify,m_settings.allow_reduce,allowed);
-   if(!m_facts.Init(GetPointer(m_outbox),GetPointer(m_attribution),m_settings))
-      Print("DTMS: no memory for quotes");
-   m_gateway.Init(GetPointer(m_outbox),m_facts.TrackerPart(),GetPointer(m_caps),GetPointer(m_attribution));
-   m_gateway.Timeouts((ulong)m_settings.result_timeout_ms,(ulong)m_settings.catch_up_ms);
+   m_pParts.Init(GetPointer(m_outbox),m_settings);
    return(m_session.Start(m_settings.servers,0,GetPointer(this)));
   }
 
@@ -144,11 +159,18 @@ void CBridge::OnTimer(void)
   {
    if(!m_running)
       return;
+   if(m_account.Changed())
+     {
+      m_session.Logout(DTMS_LOGOUT_WHY_ACCOUNT_CHANGED);
+      m_running=StartParts();
+      return;
+     }
    m_session.Pump(GetTickCount64());
 //--- what has arrived was handled at later times than the one before it
    ulong now_ms=GetTickCount64();
-   m_gateway.Pump(now_ms);
-   m_facts.Pump(now_ms);
+   m_pGateway.Alarm(m_session.Alarmed());
+   m_pGateway.Pump(now_ms);
+   m_pFacts.Pump(now_ms,!m_pGateway.OwesAnswer());
    ShowStatus(now_ms);
   }
 
@@ -159,32 +181,36 @@ void CBridge::OnTick(void)
       return;
    m_session.Pump(GetTickCount64(),false);
    ulong now_ms=GetTickCount64();
-   m_gateway.Pump(now_ms);
-   m_facts.PumpPositions(now_ms);
-   m_facts.OnChartTick(now_ms);
+   m_pGateway.Pump(now_ms);
+   m_pFacts.PumpPositions(now_ms);
+   m_pFacts.OnChartTick(now_ms);
   }
 
 //--- something about orders or positions has changed
 void CBridge::OnTrade(void)
   {
-   m_facts.Wake(0,0);
+   m_pFacts.Wake(0,0);
   }
 
 //--- a transaction: a hint to look, and the only way in which answers of the broker come
 void CBridge::OnTransaction(const MqlTradeTransaction &trans,const MqlTradeRequest &request,const MqlTradeResult &result)
   {
-   m_facts.Wake(trans.position,trans.order);
+   m_pFacts.Wake(trans.position,trans.order);
    if(trans.type==TRADE_TRANSACTION_REQUEST)
-      m_gateway.OnResult(request,result,GetTickCount64());
+      m_pGateway.OnResult(request,result,GetTickCount64());
   }
 
-//--- the button of the panel
+//--- the buttons of the panel. Hands off by the bridge stays until the bridge takes it back; what is told is what is in force
 void CBridge::OnClick(const string object_name)
   {
-   if(!m_running || !m_panel.IsButton(object_name))
+   if(!m_running)
       return;
-   bool on=!m_gateway.IsHandsOff();
-   m_gateway.HandsOff(on);
+   if(m_panel.IsConfirm(object_name))
+      m_session.ConfirmAlarm();
+   if(!m_panel.IsButton(object_name))
+      return;
+   m_pGateway.HandsOffByChart(!m_pGateway.IsHandsOffByChart());
+   bool on=m_pGateway.IsHandsOff();
    SHandsOff message;
    message.on=on;
    message.by="chart";
@@ -206,9 +232,10 @@ void CBridge::ShowStatus(const ulong now_ms)
    status.alarm=m_session.Alarm();
    status.role=m_session.Role();
    status.act=m_act;
-   status.hands_off=m_gateway.IsHandsOff();
-   status.positions=m_facts.Positions();
-   status.command=m_gateway.LastWords();
+   status.hands_off=m_pGateway.IsHandsOff();
+   status.hands_off_chart=m_pGateway.IsHandsOffByChart();
+   status.positions=m_pFacts.Positions();
+   status.command=m_pGateway.LastWords();
    CStatusText::Show(status,m_panel);
    m_panel.Pump(now_ms);
   }
@@ -216,23 +243,24 @@ void CBridge::ShowStatus(const ulong now_ms)
 //--- OnInit often runs before the terminal has its broker; nothing is said before it is known who we are
 bool CBridge::ReadyToLogon(void)
   {
-   return(CIdentity::AccountKnown() && m_facts.Ready());
+   return(CIdentity::AccountKnown() && m_pFacts.Ready());
   }
 
 void CBridge::FillLogon(SLogon &logon)
   {
+   m_account.Note();
    CIdentity::Fill(logon);
-   m_caps.Fill(logon.caps);
-   logon.hands_off=m_gateway.IsHandsOff();
+   m_pParts.CapsPart().Fill(logon.caps);
+   logon.hands_off=m_pGateway.IsHandsOff();
    logon.ts_event=CServerClock::ServerMs();
-   logon.has_utc_offset_s=m_facts.OffsetKnown();
-   logon.utc_offset_s=m_facts.OffsetSeconds();
+   logon.has_utc_offset_s=m_pFacts.OffsetKnown();
+   logon.utc_offset_s=m_pFacts.OffsetSeconds();
   }
 
 void CBridge::FillHeartbeat(SHeartbeat &heartbeat)
   {
-   m_facts.FillHeartbeat(heartbeat);
-   heartbeat.hands_off=m_gateway.IsHandsOff();
+   m_pFacts.FillHeartbeat(heartbeat);
+   heartbeat.hands_off=m_pGateway.IsHandsOff();
   }
 
 //--- welcome: a fresh session is told everything
@@ -240,9 +268,9 @@ void CBridge::OnLogonAccepted(const SLogonAccepted &accepted)
   {
    m_refused="";
    m_act=accepted.mode_act;
-   m_gateway.Manager(accepted.role==DTMS_ROLE_MANAGER);
+   m_pGateway.Manager(accepted.role==DTMS_ROLE_MANAGER);
    m_outbox.Open(true);
-   m_facts.Accepted(accepted,GetTickCount64());
+   m_pFacts.Accepted(accepted,GetTickCount64());
   }
 
 void CBridge::OnLogonRefused(const SLogonRefused &refused)
@@ -255,7 +283,7 @@ void CBridge::OnLogonRefused(const SLogonRefused &refused)
 void CBridge::OnLinkDown(const string reason)
   {
    Print("DTMS: link lost: ",reason);
-   m_facts.LinkLost();
+   m_pFacts.LinkLost();
   }
 
 //--- what the bridge says; false: malformed
@@ -291,7 +319,7 @@ bool CBridge::OnCredit(CMsgPackReader &body)
    SCredit message;
    if(!message.Read(body))
       return(false);
-   m_facts.Acknowledge(message.tick_seq);
+   m_pFacts.Acknowledge(message.tick_seq);
    return(true);
   }
 
@@ -300,7 +328,7 @@ bool CBridge::OnBridgeHeartbeat(CMsgPackReader &body)
    SHeartbeat message;
    if(!message.Read(body))
       return(false);
-   m_facts.Acknowledge(message.tick_seq);
+   m_pFacts.Acknowledge(message.tick_seq);
    return(true);
   }
 
@@ -309,7 +337,7 @@ bool CBridge::OnRole(CMsgPackReader &body)
    SRoleChanged message;
    if(!message.Read(body))
       return(false);
-   m_gateway.Manager(message.role==DTMS_ROLE_MANAGER);
+   m_pGateway.Manager(message.role==DTMS_ROLE_MANAGER);
    return(true);
   }
 
@@ -318,7 +346,7 @@ bool CBridge::OnSubscribe(CMsgPackReader &body)
    SSubscribe message;
    if(!message.Read(body))
       return(false);
-   m_facts.Subscribe(message);
+   m_pFacts.Subscribe(message);
    return(true);
   }
 
@@ -333,7 +361,7 @@ bool CBridge::OnHandsOff(CMsgPackReader &body)
    SHandsOff message;
    if(!message.Read(body))
       return(false);
-   m_gateway.HandsOff(message.on);
+   m_pGateway.HandsOffByBridge(message.on);
    Print("DTMS: hands off is ",message.on ? "on" : "off",", by ",message.by);
    return(true);
   }
@@ -343,7 +371,7 @@ bool CBridge::OnSnapshotRequest(CMsgPackReader &body)
    SSnapshotRequest message;
    if(!message.Read(body))
       return(false);
-   m_facts.SendSnapshot(GetTickCount64());
+   m_pFacts.SendSnapshot(GetTickCount64());
    return(true);
   }
 
@@ -352,7 +380,7 @@ bool CBridge::OnBarsRequest(CMsgPackReader &body)
    SBarsRequest message;
    if(!message.Read(body))
       return(false);
-   m_facts.AskBars(message);
+   m_pFacts.AskBars(message);
    return(true);
   }
 
@@ -361,7 +389,8 @@ bool CBridge::OnCommand(const int type,CMsgPackReader &body,const uint epoch)
    SCommand command;
    if(!CCommands::Read(type,body,command))
       return(false);
-   m_gateway.OnCommand(command,epoch<m_session.HighestEpochSeen(),GetTickCount64());
+   m_pGateway.Alarm(m_session.Alarmed());
+   m_pGateway.OnCommand(command,epoch<m_session.HighestEpochSeen(),GetTickCount64());
    return(true);
   }
 

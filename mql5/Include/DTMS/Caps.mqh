@@ -58,7 +58,7 @@ CCaps::CCaps(void) : m_max_open_lots(0.0),m_max_orders(0),m_operations(0)
 
 void CCaps::Init(const double max_open_lots,const int max_orders,const bool allow_modify,const bool allow_reduce,const string &symbols[])
   {
-   m_max_open_lots=(MathIsValidNumber(max_open_lots) && max_open_lots>0.0 ? max_open_lots : 0.0);
+   m_max_open_lots=(MathIsValidNumber(max_open_lots) && max_open_lots>0.0 ? MathMin(max_open_lots,DTMS_MAX_LOTS) : 0.0);
    m_max_orders=(max_orders>0 ? max_orders : 0);
    m_operations=0;
    if(allow_modify)

@@ -23,6 +23,7 @@ public:
    static uint       OrderType(const ENUM_ORDER_TYPE kind);
    static int        MarginMode(const ENUM_ACCOUNT_MARGIN_MODE mode);
    static int        TradeMode(const ENUM_ACCOUNT_TRADE_MODE mode);
+   static uint       Importance(const ENUM_CALENDAR_EVENT_IMPORTANCE importance);
    static ENUM_TIMEFRAMES Timeframe(const uint minutes);
    static double     Finite(const double value);
    static double     NotNegative(const double value);
@@ -180,6 +181,12 @@ int CCodes::TradeMode(const ENUM_ACCOUNT_TRADE_MODE mode)
       default:
          return(DTMS_TRADE_MODE_REAL);
      }
+  }
+
+//--- the reference lists the members in this order: none, low, moderate, high
+uint CCodes::Importance(const ENUM_CALENDAR_EVENT_IMPORTANCE importance)
+  {
+   return((uint)MathMax(0,MathMin(3,(int)importance)));
   }
 
 //--- the terminal's timeframe of so many minutes; PERIOD_CURRENT: there is none

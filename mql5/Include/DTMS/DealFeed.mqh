@@ -11,6 +11,7 @@
 #define DTMS_DEALS_OVERLAP_S 60     // a deal may reach the terminal so much later than its time (R14)
 #define DTMS_DEALS_AHEAD_S   86400  // the terminal's idea of the server's time may lag
 #define DTMS_DEALS_REST_MS   1000   // the history is read at least this often
+#define DTMS_DEALS_AN_EVENT  100    // told in one event at most (R03)
 #define DTMS_DEALS_TEXT      512
 
 //+------------------------------------------------------------------+
@@ -27,10 +28,12 @@ private:
    ulong             m_recent[];       // told deals within the overlap, with their times
    long              m_recent_s[];
    long              m_newest_s;
+   long              m_read_s;         // everything before, but for the overlap, has been told
    long              m_lost_s;         // where the link was lost; 0: it was not
    bool              m_woken;
    ulong             m_next_ms;
 
+   static long       StartTime(void);
    void              Restart(const long from_s);
    void              ReadNew(void);
    void              Forget(const long before_s);
@@ -46,15 +49,16 @@ public:
    void              Pump(const ulong now_ms);
   };
 
-CDealFeed::CDealFeed(void) : m_pOutbox(NULL),m_newest_s(0),m_lost_s(0),m_woken(true),m_next_ms(0)
+CDealFeed::CDealFeed(void) : m_pOutbox(NULL),m_newest_s(0),m_read_s(0),m_lost_s(0),m_woken(true),m_next_ms(0)
   {
   }
 
+//--- begins anew, behind what was told before: a chart that changes its timeframe misses no deal
 void CDealFeed::Init(COutbox *p_outbox)
   {
    m_pOutbox=p_outbox;
+   LinkLost();
    Restart(0);
-   m_lost_s=0;
    m_next_ms=0;
   }
 
@@ -64,6 +68,7 @@ void CDealFeed::Restart(const long from_s)
    ArrayFree(m_recent);
    ArrayFree(m_recent_s);
    m_newest_s=from_s;
+   m_read_s=from_s;
    m_woken=true;
   }
 
@@ -71,15 +76,23 @@ void CDealFeed::Restart(const long from_s)
 void CDealFeed::LinkLost(void)
   {
    if(m_lost_s==0)
-      m_lost_s=m_newest_s;
+      m_lost_s=m_read_s;
   }
 
 //--- a session that goes on has kept its deals; a fresh one gets them again
 void CDealFeed::Accepted(const bool resume)
   {
    if(!resume)
-      Restart(m_lost_s>0 ? m_lost_s : (long)TimeTradeServer());
+      Restart(m_lost_s>0 ? m_lost_s : StartTime());
    m_lost_s=0;
+  }
+
+//--- where a first session begins: the terminal works out the server's time by the clock of its PC, which may be ahead
+long CDealFeed::StartTime(void)
+  {
+   long quoted_s=(long)TimeCurrent();
+   long reckoned_s=(long)TimeTradeServer();
+   return(quoted_s>0 && quoted_s<reckoned_s ? quoted_s : reckoned_s);
   }
 
 //--- reads when something happened, and once in a while
@@ -94,25 +107,33 @@ void CDealFeed::Pump(const ulong now_ms)
 
 void CDealFeed::ReadNew(void)
   {
-   long from_s=m_newest_s-DTMS_DEALS_OVERLAP_S;
-   long to_s=MathMax((long)TimeTradeServer(),m_newest_s)+DTMS_DEALS_AHEAD_S;
+   long from_s=m_read_s-DTMS_DEALS_OVERLAP_S;
+   long to_s=MathMax((long)MathMax((long)TimeTradeServer(),(long)TimeCurrent()),m_newest_s)+DTMS_DEALS_AHEAD_S;
    if(!HistorySelect((datetime)from_s,(datetime)to_s))
      {
       m_woken=true;
       return;
      }
    int total=HistoryDealsTotal();
+   int told=0;
    for(int i=0; i<total; i++)
      {
       ulong deal=HistoryDealGetTicket(i);
       if(deal==0 || m_told.Find(deal)>=0)
          continue;
+      if(told>=DTMS_DEALS_AN_EVENT)
+        {
+         m_woken=true;
+         return;
+        }
+      told++;
       long at_s=HistoryDealGetInteger(deal,DEAL_TIME);
       if(!Remember(deal,at_s))
          return;
       Tell(deal,at_s);
      }
-   Forget(m_newest_s-DTMS_DEALS_OVERLAP_S);
+   m_read_s=m_newest_s;
+   Forget(m_read_s-DTMS_DEALS_OVERLAP_S);
   }
 
 bool CDealFeed::Remember(const ulong deal,const long at_s)
@@ -168,7 +189,7 @@ void CDealFeed::Tell(const ulong deal,const long at_s)
    message.magic=(ulong)HistoryDealGetInteger(deal,DEAL_MAGIC);
    message.comment=CCodes::Clip(HistoryDealGetString(deal,DEAL_COMMENT),DTMS_DEALS_TEXT);
    if(!m_pOutbox.SendDeal(message) && m_lost_s==0)
-      m_lost_s=m_newest_s;
+      m_lost_s=m_read_s;
   }
 
 #endif

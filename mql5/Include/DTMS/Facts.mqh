@@ -9,6 +9,7 @@
 #include "Attribution.mqh"
 #include "Backfill.mqh"
 #include "BarFeed.mqh"
+#include "CalendarFeed.mqh"
 #include "DealFeed.mqh"
 #include "OrderWatch.mqh"
 #include "Outbox.mqh"
@@ -21,7 +22,7 @@
 //+------------------------------------------------------------------+
 //| CFacts: owns the parts that look at the terminal, and lets them  |
 //| work in the order of what matters: position events, deals and    |
-//| orders, figures, specifications, bars, quotes (R02)              |
+//| orders, figures, specifications, bars, quotes, calendar (R02)    |
 //+------------------------------------------------------------------+
 class CFacts
   {
@@ -36,6 +37,7 @@ private:
    CPositionTracker  m_tracker;
    CDealFeed         m_deals;
    COrderWatch       m_orders;
+   CCalendarFeed     m_calendar;
 
    void              TellEverything(const ulong now_ms);
    void              PumpClock(const ulong now_ms);
@@ -45,7 +47,7 @@ public:
    bool              Init(COutbox *p_outbox,CAttribution *p_attribution,const SSettings &settings);
    CPositionTracker *TrackerPart(void) { return(GetPointer(m_tracker)); }
    void              Wake(const ulong position_id,const ulong order);
-   void              Pump(const ulong now_ms);
+   void              Pump(const ulong now_ms,const bool may_block);
    void              PumpPositions(const ulong now_ms) { m_tracker.Pump(now_ms); }
    void              OnChartTick(const ulong now_ms) { m_ticks.OnChartTick(now_ms); }
 
@@ -78,6 +80,7 @@ bool CFacts::Init(COutbox *p_outbox,CAttribution *p_attribution,const SSettings 
    m_tracker.Init(p_outbox,GetPointer(m_book),p_attribution,(ulong)settings.scan_ms,(ulong)settings.debounce_ms);
    m_deals.Init(p_outbox);
    m_orders.Init(p_outbox);
+   m_calendar.Init(p_outbox,GetPointer(m_book));
    return(m_ticks.Init(p_outbox,GetPointer(m_book),_Symbol));
   }
 
@@ -86,11 +89,12 @@ void CFacts::Wake(const ulong position_id,const ulong order)
   {
    m_tracker.Wake(position_id);
    m_deals.Wake();
-   m_orders.Wake(order);
+   if(m_pOutbox!=NULL && m_pOutbox.IsOpen())
+      m_orders.Wake(order);
   }
 
-//--- one pass
-void CFacts::Pump(const ulong now_ms)
+//--- one pass. may_block: a first read, which may take most of a minute, keeps nothing waiting
+void CFacts::Pump(const ulong now_ms,const bool may_block)
   {
    m_tracker.Pump(now_ms);
    PumpClock(now_ms);
@@ -100,9 +104,10 @@ void CFacts::Pump(const ulong now_ms)
    m_orders.Pump(now_ms);
    m_account.Pump(now_ms);
    m_book.Pump(now_ms);
-   m_bars.Pump(now_ms);
-   m_ticks.Pump(now_ms);
+   m_bars.Pump(now_ms,may_block);
+   m_ticks.Pump(now_ms,may_block);
    m_backfill.Pump(now_ms);
+   m_calendar.Pump(now_ms);
   }
 
 //--- without the broker the terminal has no idea of the server's time
@@ -112,8 +117,11 @@ void CFacts::PumpClock(const ulong now_ms)
       return;
    m_clock.Pump(now_ms);
    SClockOffset change;
-   if(m_clock.TakeChange(change))
-      m_pOutbox.SendClock(change);
+   if(!m_clock.TakeChange(change))
+      return;
+   m_pOutbox.SendClock(change);
+   if(change.has_before_s)
+      m_calendar.ReadAgain();
   }
 
 //--- the bridge has accepted a logon: a session goes on, or a fresh one is told everything
@@ -121,6 +129,7 @@ void CFacts::Accepted(const SLogonAccepted &accepted,const ulong now_ms)
   {
    m_deals.Accepted(accepted.resume);
    m_orders.Accepted(accepted.resume);
+   m_calendar.Accepted(accepted.resume);
    if(!accepted.resume)
       TellEverything(now_ms);
    m_ticks.Accepted(accepted.resume,accepted.highest_tick_seq_seen,accepted.credit_window);

@@ -54,7 +54,8 @@ struct SFrameHeader
       if(!reader.UInt(small_version) || !reader.UInt(small_type) || !reader.UInt(session) || !reader.UInt(seq) || !reader.UInt(ack) ||
          !reader.UInt(small_epoch) || !reader.UInt(mono_ms) || !reader.UInt(small_flags))
          return(false);
-      if(small_version>0xFFFFFFFF || small_type>0x7FFFFFFF || small_epoch>0xFFFFFFFF || small_flags>0xFFFFFFFF)
+      if(small_version>0xFFFFFFFF || small_type>0x7FFFFFFF || small_epoch>DTMS_MAX_EPOCH || mono_ms>0x7FFFFFFFFFFFFFFF ||
+         small_flags>0xFFFFFFFF)
          return(false);
       version=(uint)small_version;
       type=(int)small_type;

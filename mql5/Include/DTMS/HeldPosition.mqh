@@ -64,7 +64,7 @@ bool CPositionReader::Read(const ulong ticket,SPosition &position)
    return(position.position_id!=0 && position.volume>0.0 && position.price_open>0.0 && StringLen(position.symbol)>0);
   }
 
-//--- bits of Changed; the quick look leaves out what changes at night only
+//--- bits of Changed; a symbol that the broker gave another name counts as the ticket; the quick look leaves out what changes at night only
 int CPositionReader::Difference(const ulong ticket,const SPosition &told,const bool thorough)
   {
    int changed=0;
@@ -78,6 +78,8 @@ int CPositionReader::Difference(const ulong ticket,const SPosition &told,const b
       changed|=DTMS_CHANGED_TAKE_PROFIT;
    if(!thorough)
       return(changed);
+   if(PositionGetString(POSITION_SYMBOL)!=told.symbol)
+      changed|=DTMS_CHANGED_TICKET;
    if(PositionGetDouble(POSITION_SWAP)!=told.swap)
       changed|=DTMS_CHANGED_COSTS;
    if(PositionGetDouble(POSITION_PRICE_OPEN)!=told.price_open)

@@ -10,6 +10,8 @@
 #include "StateDigest.mqh"
 #include "TicketIndex.mqh"
 
+#define DTMS_FORMER_KEPT 256  // tickets remembered after their position got another
+
 //+------------------------------------------------------------------+
 //| CHeldPositions: a dense list; the last element takes the place   |
 //| of one that is removed                                           |
@@ -20,12 +22,19 @@ private:
    SHeldPosition     m_items[];
    CTicketIndex      m_by_ticket;
    CTicketIndex      m_by_id;
+   ulong             m_former_tickets[DTMS_FORMER_KEPT];
+   ulong             m_former_ids[DTMS_FORMER_KEPT];
+   int               m_former_next;
+
+   void              ClearFormer(void);
 
 public:
+                     CHeldPositions(void) : m_former_next(0) { ClearFormer(); }
    void              Clear(void);
    int               Count(void) const { return(ArraySize(m_items)); }
    int               FindTicket(const ulong ticket) const { return(m_by_ticket.Find(ticket)); }
    int               FindId(const ulong position_id) const { return(m_by_id.Find(position_id)); }
+   ulong             IdOf(const ulong ticket) const;
    int               Add(const SPosition &position);
    void              Remove(const int index);
    void              Rename(const int index,const ulong ticket);
@@ -49,6 +58,28 @@ void CHeldPositions::Clear(void)
    ArrayFree(m_items);
    m_by_ticket.Clear();
    m_by_id.Clear();
+   ClearFormer();
+  }
+
+void CHeldPositions::ClearFormer(void)
+  {
+   for(int i=0; i<DTMS_FORMER_KEPT; i++)
+     {
+      m_former_tickets[i]=0;
+      m_former_ids[i]=0;
+     }
+  }
+
+//--- the identifier that belongs to a ticket, or did before it changed; 0: the ticket was never seen
+ulong CHeldPositions::IdOf(const ulong ticket) const
+  {
+   int index=FindTicket(ticket);
+   if(index>=0)
+      return(m_items[index].told.position_id);
+   for(int i=0; i<DTMS_FORMER_KEPT; i++)
+      if(ticket!=0 && m_former_tickets[i]==ticket)
+         return(m_former_ids[i]);
+   return(0);
   }
 
 //--- returns its place, -1 if there is no memory
@@ -86,6 +117,9 @@ void CHeldPositions::Remove(const int index)
 //--- the same position under another ticket; the ticket that was told stays until the change is told
 void CHeldPositions::Rename(const int index,const ulong ticket)
   {
+   m_former_tickets[m_former_next]=m_items[index].told.ticket;
+   m_former_ids[m_former_next]=m_items[index].told.position_id;
+   m_former_next=(m_former_next+1)%DTMS_FORMER_KEPT;
    m_by_ticket.Remove(m_items[index].told.ticket);
    m_by_ticket.Put(ticket,index);
   }

@@ -26,6 +26,35 @@ public:
    static int        LogoutWhy(const int reason);
   };
 
+//+------------------------------------------------------------------+
+//| CKnownAccount: the account that the program works for, so that a |
+//| terminal which logs in to another one is noticed                 |
+//+------------------------------------------------------------------+
+class CKnownAccount
+  {
+private:
+   long              m_login;
+   string            m_server;
+
+public:
+                     CKnownAccount(void) : m_login(0),m_server("") {}
+   void              Note(void);
+   void              Forget(void) { m_login=0; }
+   bool              Changed(void) const;
+  };
+
+void CKnownAccount::Note(void)
+  {
+   m_login=AccountInfoInteger(ACCOUNT_LOGIN);
+   m_server=AccountInfoString(ACCOUNT_SERVER);
+  }
+
+//--- whether the terminal has another account than the one that was noted
+bool CKnownAccount::Changed(void) const
+  {
+   return(m_login!=0 && CIdentity::AccountKnown() && (AccountInfoInteger(ACCOUNT_LOGIN)!=m_login || AccountInfoString(ACCOUNT_SERVER)!=m_server));
+  }
+
 //--- a name that stays the same as long as the program is on its chart
 string CIdentity::Instance(void)
   {

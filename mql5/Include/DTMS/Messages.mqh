@@ -88,7 +88,7 @@ struct SCaps
       int width=0;
       if(!reader.Array(width) || width<6)
          return(false);
-      if(!reader.Real(max_open_lots) || !MathIsValidNumber(max_open_lots) || max_open_lots<0.0)
+      if(!reader.Real(max_open_lots) || !MathIsValidNumber(max_open_lots) || max_open_lots<0.0 || max_open_lots>1000000000.0)
          return(false);
       ulong wide_max_orders_per_minute=0;
       if(!reader.UInt(wide_max_orders_per_minute) || wide_max_orders_per_minute>0xFFFFFFFF)
@@ -252,25 +252,25 @@ struct SLeasePlan
       has_floor_stop=!reader.TakeNil();
       if(has_floor_stop)
         {
-         if(!reader.Real(floor_stop) || !MathIsValidNumber(floor_stop) || floor_stop<=0.0)
+         if(!reader.Real(floor_stop) || !MathIsValidNumber(floor_stop) || floor_stop<=0.0 || floor_stop>1000000000000000.0)
             return(false);
         }
       has_breakeven_at=!reader.TakeNil();
       if(has_breakeven_at)
         {
-         if(!reader.Real(breakeven_at) || !MathIsValidNumber(breakeven_at) || breakeven_at<=0.0)
+         if(!reader.Real(breakeven_at) || !MathIsValidNumber(breakeven_at) || breakeven_at<=0.0 || breakeven_at>1000000000000000.0)
             return(false);
         }
       has_breakeven_stop=!reader.TakeNil();
       if(has_breakeven_stop)
         {
-         if(!reader.Real(breakeven_stop) || !MathIsValidNumber(breakeven_stop) || breakeven_stop<=0.0)
+         if(!reader.Real(breakeven_stop) || !MathIsValidNumber(breakeven_stop) || breakeven_stop<=0.0 || breakeven_stop>1000000000000000.0)
             return(false);
         }
       has_trail_distance=!reader.TakeNil();
       if(has_trail_distance)
         {
-         if(!reader.Real(trail_distance) || !MathIsValidNumber(trail_distance) || trail_distance<=0.0)
+         if(!reader.Real(trail_distance) || !MathIsValidNumber(trail_distance) || trail_distance<=0.0 || trail_distance>1000000000000000.0)
             return(false);
         }
       has_max_hold_s=!reader.TakeNil();
@@ -285,7 +285,7 @@ struct SLeasePlan
          return(false);
       if(!reader.Flag(require_stop))
          return(false);
-      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<=0.0)
+      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<=0.0 || volume>1000000000.0)
          return(false);
       for(int extra=11; extra<width; extra++)
          if(!reader.Skip())
@@ -336,13 +336,13 @@ struct SBarRow
          return(false);
       if(!reader.Int(ts_open) || ts_open<0)
          return(false);
-      if(!reader.Real(open) || !MathIsValidNumber(open) || open<=0.0)
+      if(!reader.Real(open) || !MathIsValidNumber(open) || open<=0.0 || open>1000000000000000.0)
          return(false);
-      if(!reader.Real(high) || !MathIsValidNumber(high) || high<=0.0)
+      if(!reader.Real(high) || !MathIsValidNumber(high) || high<=0.0 || high>1000000000000000.0)
          return(false);
-      if(!reader.Real(low) || !MathIsValidNumber(low) || low<=0.0)
+      if(!reader.Real(low) || !MathIsValidNumber(low) || low<=0.0 || low>1000000000000000.0)
          return(false);
-      if(!reader.Real(close) || !MathIsValidNumber(close) || close<=0.0)
+      if(!reader.Real(close) || !MathIsValidNumber(close) || close<=0.0 || close>1000000000000000.0)
          return(false);
       if(!reader.UInt(tick_volume))
          return(false);
@@ -484,20 +484,20 @@ struct SPosition
       if(!reader.UInt(wide_side) || wide_side>0x7FFFFFFF || wide_side<1 || wide_side>2)
          return(false);
       side=(int)wide_side;
-      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<=0.0)
+      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<=0.0 || volume>1000000000.0)
          return(false);
-      if(!reader.Real(price_open) || !MathIsValidNumber(price_open) || price_open<=0.0)
+      if(!reader.Real(price_open) || !MathIsValidNumber(price_open) || price_open<=0.0 || price_open>1000000000000000.0)
          return(false);
       has_stop_loss=!reader.TakeNil();
       if(has_stop_loss)
         {
-         if(!reader.Real(stop_loss) || !MathIsValidNumber(stop_loss) || stop_loss<=0.0)
+         if(!reader.Real(stop_loss) || !MathIsValidNumber(stop_loss) || stop_loss<=0.0 || stop_loss>1000000000000000.0)
             return(false);
         }
       has_take_profit=!reader.TakeNil();
       if(has_take_profit)
         {
-         if(!reader.Real(take_profit) || !MathIsValidNumber(take_profit) || take_profit<=0.0)
+         if(!reader.Real(take_profit) || !MathIsValidNumber(take_profit) || take_profit<=0.0 || take_profit>1000000000000000.0)
             return(false);
         }
       if(!reader.UInt(magic))
@@ -668,7 +668,7 @@ struct SLogon
       if(!reader.UInt(highest_seq_seen))
          return(false);
       ulong wide_highest_epoch_seen=0;
-      if(!reader.UInt(wide_highest_epoch_seen) || wide_highest_epoch_seen>0xFFFFFFFF)
+      if(!reader.UInt(wide_highest_epoch_seen) || wide_highest_epoch_seen>0xFFFFF)
          return(false);
       highest_epoch_seen=(uint)wide_highest_epoch_seen;
       if(!reader.Int(ts_event) || ts_event<0)
@@ -676,7 +676,7 @@ struct SLogon
       has_utc_offset_s=!reader.TakeNil();
       if(has_utc_offset_s)
         {
-         if(!reader.Int(utc_offset_s))
+         if(!reader.Int(utc_offset_s) || utc_offset_s<-50400 || utc_offset_s>50400 || utc_offset_s%900!=0)
             return(false);
         }
       if(!reader.Text(chart_symbol) || StringLen(chart_symbol)<1 || StringLen(chart_symbol)>64)
@@ -748,7 +748,7 @@ struct SLogonAccepted
          return(false);
       protocol=(uint)wide_protocol;
       ulong wide_epoch=0;
-      if(!reader.UInt(wide_epoch) || wide_epoch>0xFFFFFFFF)
+      if(!reader.UInt(wide_epoch) || wide_epoch>0xFFFFF)
          return(false);
       epoch=(uint)wide_epoch;
       ulong wide_role=0;
@@ -900,7 +900,7 @@ struct SHeartbeat
       has_utc_offset_s=!reader.TakeNil();
       if(has_utc_offset_s)
         {
-         if(!reader.Int(utc_offset_s))
+         if(!reader.Int(utc_offset_s) || utc_offset_s<-50400 || utc_offset_s>50400 || utc_offset_s%900!=0)
             return(false);
         }
       ulong wide_busy_ms=0;
@@ -1536,21 +1536,21 @@ struct SSymbolSpec
       if(!reader.UInt(wide_digits) || wide_digits>0xFFFFFFFF)
          return(false);
       digits=(uint)wide_digits;
-      if(!reader.Real(point) || !MathIsValidNumber(point) || point<=0.0)
+      if(!reader.Real(point) || !MathIsValidNumber(point) || point<=0.0 || point>1000000000000000.0)
          return(false);
-      if(!reader.Real(tick_size) || !MathIsValidNumber(tick_size) || tick_size<=0.0)
+      if(!reader.Real(tick_size) || !MathIsValidNumber(tick_size) || tick_size<=0.0 || tick_size>1000000000000000.0)
          return(false);
       if(!reader.Real(tick_value_profit) || !MathIsValidNumber(tick_value_profit) || tick_value_profit<0.0)
          return(false);
       if(!reader.Real(tick_value_loss) || !MathIsValidNumber(tick_value_loss) || tick_value_loss<0.0)
          return(false);
-      if(!reader.Real(contract_size) || !MathIsValidNumber(contract_size) || contract_size<=0.0)
+      if(!reader.Real(contract_size) || !MathIsValidNumber(contract_size) || contract_size<=0.0 || contract_size>1000000000000000.0)
          return(false);
-      if(!reader.Real(volume_min) || !MathIsValidNumber(volume_min) || volume_min<=0.0)
+      if(!reader.Real(volume_min) || !MathIsValidNumber(volume_min) || volume_min<=0.0 || volume_min>1000000000.0)
          return(false);
-      if(!reader.Real(volume_max) || !MathIsValidNumber(volume_max) || volume_max<=0.0)
+      if(!reader.Real(volume_max) || !MathIsValidNumber(volume_max) || volume_max<=0.0 || volume_max>1000000000000000.0)
          return(false);
-      if(!reader.Real(volume_step) || !MathIsValidNumber(volume_step) || volume_step<=0.0)
+      if(!reader.Real(volume_step) || !MathIsValidNumber(volume_step) || volume_step<=0.0 || volume_step>1000000000.0)
          return(false);
       if(!reader.Real(volume_limit) || !MathIsValidNumber(volume_limit) || volume_limit<0.0)
          return(false);
@@ -1842,12 +1842,12 @@ struct SClockOffset
          return(false);
       if(!reader.Int(ts_event) || ts_event<0)
          return(false);
-      if(!reader.Int(utc_offset_s))
+      if(!reader.Int(utc_offset_s) || utc_offset_s<-50400 || utc_offset_s>50400 || utc_offset_s%900!=0)
          return(false);
       has_before_s=!reader.TakeNil();
       if(has_before_s)
         {
-         if(!reader.Int(before_s))
+         if(!reader.Int(before_s) || before_s<-50400 || before_s>50400 || before_s%900!=0)
             return(false);
         }
       for(int extra=3; extra<width; extra++)
@@ -2075,7 +2075,7 @@ struct SPositionClosed
       if(!reader.UInt(wide_side) || wide_side>0x7FFFFFFF || wide_side<1 || wide_side>2)
          return(false);
       side=(int)wide_side;
-      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<0.0)
+      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<0.0 || volume>1000000000.0)
          return(false);
       if(!reader.Real(price_close) || !MathIsValidNumber(price_close) || price_close<0.0)
          return(false);
@@ -2186,7 +2186,7 @@ struct SDeal
       if(!reader.UInt(wide_reason) || wide_reason>0x7FFFFFFF || wide_reason>11)
          return(false);
       reason=(int)wide_reason;
-      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<0.0)
+      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<0.0 || volume>1000000000.0)
          return(false);
       if(!reader.Real(price) || !MathIsValidNumber(price) || price<0.0)
          return(false);
@@ -2274,9 +2274,9 @@ struct SOrderSeen
       if(!reader.UInt(wide_state) || wide_state>0x7FFFFFFF || wide_state<1 || wide_state>5)
          return(false);
       state=(int)wide_state;
-      if(!reader.Real(volume_initial) || !MathIsValidNumber(volume_initial) || volume_initial<0.0)
+      if(!reader.Real(volume_initial) || !MathIsValidNumber(volume_initial) || volume_initial<0.0 || volume_initial>1000000000.0)
          return(false);
-      if(!reader.Real(volume_current) || !MathIsValidNumber(volume_current) || volume_current<0.0)
+      if(!reader.Real(volume_current) || !MathIsValidNumber(volume_current) || volume_current<0.0 || volume_current>1000000000.0)
          return(false);
       if(!reader.Real(price_open) || !MathIsValidNumber(price_open) || price_open<0.0)
          return(false);
@@ -2414,25 +2414,25 @@ struct SModifyPosition
       has_expect_stop=!reader.TakeNil();
       if(has_expect_stop)
         {
-         if(!reader.Real(expect_stop) || !MathIsValidNumber(expect_stop) || expect_stop<=0.0)
+         if(!reader.Real(expect_stop) || !MathIsValidNumber(expect_stop) || expect_stop<=0.0 || expect_stop>1000000000000000.0)
             return(false);
         }
       has_expect_target=!reader.TakeNil();
       if(has_expect_target)
         {
-         if(!reader.Real(expect_target) || !MathIsValidNumber(expect_target) || expect_target<=0.0)
+         if(!reader.Real(expect_target) || !MathIsValidNumber(expect_target) || expect_target<=0.0 || expect_target>1000000000000000.0)
             return(false);
         }
       has_stop_loss=!reader.TakeNil();
       if(has_stop_loss)
         {
-         if(!reader.Real(stop_loss) || !MathIsValidNumber(stop_loss) || stop_loss<=0.0)
+         if(!reader.Real(stop_loss) || !MathIsValidNumber(stop_loss) || stop_loss<=0.0 || stop_loss>1000000000000000.0)
             return(false);
         }
       has_take_profit=!reader.TakeNil();
       if(has_take_profit)
         {
-         if(!reader.Real(take_profit) || !MathIsValidNumber(take_profit) || take_profit<=0.0)
+         if(!reader.Real(take_profit) || !MathIsValidNumber(take_profit) || take_profit<=0.0 || take_profit>1000000000000000.0)
             return(false);
         }
       for(int extra=8; extra<width; extra++)
@@ -2497,10 +2497,10 @@ struct SReducePosition
       has_expect_volume=!reader.TakeNil();
       if(has_expect_volume)
         {
-         if(!reader.Real(expect_volume) || !MathIsValidNumber(expect_volume) || expect_volume<=0.0)
+         if(!reader.Real(expect_volume) || !MathIsValidNumber(expect_volume) || expect_volume<=0.0 || expect_volume>1000000000.0)
             return(false);
         }
-      if(!reader.Real(leave_volume) || !MathIsValidNumber(leave_volume) || leave_volume<0.0)
+      if(!reader.Real(leave_volume) || !MathIsValidNumber(leave_volume) || leave_volume<0.0 || leave_volume>1000000000.0)
          return(false);
       ulong wide_deviation=0;
       if(!reader.UInt(wide_deviation) || wide_deviation>0xFFFFFFFF)
@@ -2589,18 +2589,18 @@ struct SOpenPosition
       if(!reader.UInt(wide_side) || wide_side>0x7FFFFFFF || wide_side<1 || wide_side>2)
          return(false);
       side=(int)wide_side;
-      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<=0.0)
+      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<=0.0 || volume>1000000000.0)
          return(false);
       has_stop_loss=!reader.TakeNil();
       if(has_stop_loss)
         {
-         if(!reader.Real(stop_loss) || !MathIsValidNumber(stop_loss) || stop_loss<=0.0)
+         if(!reader.Real(stop_loss) || !MathIsValidNumber(stop_loss) || stop_loss<=0.0 || stop_loss>1000000000000000.0)
             return(false);
         }
       has_take_profit=!reader.TakeNil();
       if(has_take_profit)
         {
-         if(!reader.Real(take_profit) || !MathIsValidNumber(take_profit) || take_profit<=0.0)
+         if(!reader.Real(take_profit) || !MathIsValidNumber(take_profit) || take_profit<=0.0 || take_profit>1000000000000000.0)
             return(false);
         }
       ulong wide_deviation=0;
@@ -2684,13 +2684,13 @@ struct SCloseBy
       has_expect_volume=!reader.TakeNil();
       if(has_expect_volume)
         {
-         if(!reader.Real(expect_volume) || !MathIsValidNumber(expect_volume) || expect_volume<=0.0)
+         if(!reader.Real(expect_volume) || !MathIsValidNumber(expect_volume) || expect_volume<=0.0 || expect_volume>1000000000.0)
             return(false);
         }
       has_expect_by_volume=!reader.TakeNil();
       if(has_expect_by_volume)
         {
-         if(!reader.Real(expect_by_volume) || !MathIsValidNumber(expect_by_volume) || expect_by_volume<=0.0)
+         if(!reader.Real(expect_by_volume) || !MathIsValidNumber(expect_by_volume) || expect_by_volume<=0.0 || expect_by_volume>1000000000.0)
             return(false);
         }
       for(int extra=7; extra<width; extra++)
@@ -2801,22 +2801,22 @@ struct SExecutionReport
          return(false);
       if(!reader.UInt(deal))
          return(false);
-      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<0.0)
+      if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<0.0 || volume>1000000000.0)
          return(false);
       if(!reader.Real(price) || !MathIsValidNumber(price) || price<0.0)
          return(false);
-      if(!reader.Real(position_volume) || !MathIsValidNumber(position_volume) || position_volume<0.0)
+      if(!reader.Real(position_volume) || !MathIsValidNumber(position_volume) || position_volume<0.0 || position_volume>1000000000.0)
          return(false);
       has_stop_loss=!reader.TakeNil();
       if(has_stop_loss)
         {
-         if(!reader.Real(stop_loss) || !MathIsValidNumber(stop_loss) || stop_loss<=0.0)
+         if(!reader.Real(stop_loss) || !MathIsValidNumber(stop_loss) || stop_loss<=0.0 || stop_loss>1000000000000000.0)
             return(false);
         }
       has_take_profit=!reader.TakeNil();
       if(has_take_profit)
         {
-         if(!reader.Real(take_profit) || !MathIsValidNumber(take_profit) || take_profit<=0.0)
+         if(!reader.Real(take_profit) || !MathIsValidNumber(take_profit) || take_profit<=0.0 || take_profit>1000000000000000.0)
             return(false);
         }
       ulong wide_attempts=0;

@@ -55,6 +55,7 @@ public:
    bool              SendReport(const SExecutionReport &message);
    bool              SendBar(const SBarClosed &message);
    bool              SendBars(const SBars &message);
+   bool              SendCalendar(const SCalendarEvent &message);
    bool              SendHandsOff(const SHandsOff &message);
    bool              SendQuotes(const ulong tick_seq,const STick &quotes[],const int count);
    void              Notice(const int code,const string symbol,const long value,const string text);
@@ -176,6 +177,13 @@ bool COutbox::SendBars(const SBars &message)
    m_writer.Reset();
    message.Write(m_writer);
    return(Durable(DTMS_MSG_BARS));
+  }
+
+bool COutbox::SendCalendar(const SCalendarEvent &message)
+  {
+   m_writer.Reset();
+   message.Write(m_writer);
+   return(Durable(DTMS_MSG_CALENDAR_EVENT));
   }
 
 bool COutbox::SendHandsOff(const SHandsOff &message)

@@ -8,11 +8,12 @@
 #include "Elapsed.mqh"
 #include "Attribution.mqh"
 #include "Codes.mqh"
+#include "PositionLookup.mqh"
 
-#define DTMS_SEARCH_BACK_S   60     // deals are searched from so long before the request
-#define DTMS_SEARCH_AHEAD_S  86400
+#define DTMS_SEARCH_SPAN_S   86400  // the magic number is unique; the window only bounds what is read
 #define DTMS_SEARCH_STEP_MS  200    // time between two looks
 #define DTMS_SEARCH_EQUAL    5      // two equal reads lie a fifth of the catch-up time apart (2 s of 10 s)
+#define DTMS_SEARCH_NO_LOTS  1e-9   // less than that is no volume
 
 //--- what a look found
 enum ENUM_SEARCH_RESULT
@@ -25,28 +26,35 @@ enum ENUM_SEARCH_RESULT
 
 //+------------------------------------------------------------------+
 //| COutcomeSearch: looks for the tag in deals and orders, or, for   |
-//| levels, at the position. "Not executed" is said only when the    |
-//| history has caught up: connected without a break for the         |
-//| catch-up time, a quote newer than the request seen, two reads    |
-//| apart equal, and no live order with the tag.                     |
+//| levels, at the position. All parts of a command have one tag:    |
+//| only what is there beyond the parts booked before is found.      |
+//| "Not executed" is said only when the history has caught up:      |
+//| connected without a break for the catch-up time, a quote newer   |
+//| than the request seen, two reads apart equal, no live order with |
+//| the tag, and no order that was filled further than its deals.    |
 //+------------------------------------------------------------------+
 class COutcomeSearch
   {
 private:
    MqlTradeRequest   m_request;
-   long              m_asked_s;
-   long              m_asked_msc;
+   ulong             m_position_id;
+   double            m_booked_lots;
+   double            m_booked_turnover;
+   long              m_first_s;
+   long              m_quoted_s;
+   long              m_quoted_msc;
    ulong             m_since_ms;
    ulong             m_next_ms;
    ulong             m_read_ms;
    ulong             m_print;
    bool              m_has_print;
    bool              m_live;
-   bool              m_dead;
+   bool              m_owes_deals;
 
-   void              ReadDeals(ulong &print);
+   bool              Select(void) const;
+   double            ReadDeals(ulong &print);
+   void              ReadHistoryOrders(const double dealt,ulong &print);
    void              ReadOrders(ulong &print);
-   void              ReadHistoryOrders(void);
    bool              LevelsAreThere(ulong &print) const;
    bool              NewerQuote(void) const;
    bool              CaughtUp(const ulong print,const ulong connected_ms,const ulong catch_up_ms,const ulong now_ms);
@@ -58,23 +66,28 @@ public:
    double            price;
 
                      COutcomeSearch(void);
-   void              Sending(const MqlTradeRequest &request);
+   void              Sending(const MqlTradeRequest &request,const ulong position_id,const double lots,const double turnover);
    void              Begin(const ulong now_ms);
    ENUM_SEARCH_RESULT Look(const ulong connected_ms,const ulong catch_up_ms,const ulong now_ms);
   };
 
-COutcomeSearch::COutcomeSearch(void) : m_asked_s(0),m_asked_msc(0),m_since_ms(0),m_next_ms(0),m_read_ms(0),m_print(0),m_has_print(false),
-   m_live(false),m_dead(false),order(0),deal(0),volume(0.0),price(0.0)
+COutcomeSearch::COutcomeSearch(void) : m_position_id(0),m_booked_lots(0.0),m_booked_turnover(0.0),m_first_s(0),m_quoted_s(0),m_quoted_msc(0),
+   m_since_ms(0),m_next_ms(0),m_read_ms(0),m_print(0),m_has_print(false),m_live(false),m_owes_deals(false),order(0),deal(0),volume(0.0),price(0.0)
   {
    ZeroMemory(m_request);
   }
 
-//--- remembers what is about to be asked, and the time in the server's terms
-void COutcomeSearch::Sending(const MqlTradeRequest &request)
+//--- remembers what is about to be asked, what the command has brought so far, and the time in the market's terms, for
+//--- the clock of the computer may be wrong
+void COutcomeSearch::Sending(const MqlTradeRequest &request,const ulong position_id,const double lots,const double turnover)
   {
    m_request=request;
-   m_asked_s=(long)TimeTradeServer();
-   m_asked_msc=SymbolInfoInteger(request.symbol,SYMBOL_TIME_MSC);
+   m_position_id=position_id;
+   m_booked_lots=lots;
+   m_booked_turnover=turnover;
+   m_quoted_s=(long)TimeCurrent();
+   m_first_s=(long)MathMin(m_quoted_s,(long)TimeTradeServer())-DTMS_SEARCH_SPAN_S;
+   m_quoted_msc=SymbolInfoInteger(request.symbol,SYMBOL_TIME_MSC);
   }
 
 //--- the answer did not come
@@ -98,55 +111,70 @@ ENUM_SEARCH_RESULT COutcomeSearch::Look(const ulong connected_ms,const ulong cat
          return(SEARCH_DONE);
       return(CaughtUp(print,connected_ms,catch_up_ms,now_ms) ? SEARCH_NOT_EXECUTED : SEARCH_GOES_ON);
      }
-   if(!HistorySelect((datetime)(m_asked_s-DTMS_SEARCH_BACK_S),(datetime)(m_asked_s+DTMS_SEARCH_AHEAD_S)))
+   if(!Select())
       return(SEARCH_GOES_ON);
-   ReadDeals(print);
-   ReadHistoryOrders();
+   double dealt=ReadDeals(print);
+   ReadHistoryOrders(dealt,print);
    ReadOrders(print);
-   if(volume>0.0 && (volume>=m_request.volume-DTMS_SAME_PRICE || m_request.action==TRADE_ACTION_CLOSE_BY))
+   bool found=(volume>DTMS_SEARCH_NO_LOTS);
+   if(found && (volume>=m_request.volume-DTMS_SEARCH_NO_LOTS || m_request.action==TRADE_ACTION_CLOSE_BY))
       return(SEARCH_DONE);
-   if(m_live)
+   if(m_live || m_owes_deals || !CaughtUp(print,connected_ms,catch_up_ms,now_ms))
       return(SEARCH_GOES_ON);
-   if(!m_dead && !CaughtUp(print,connected_ms,catch_up_ms,now_ms))
-      return(SEARCH_GOES_ON);
-   return(volume>0.0 ? SEARCH_PARTIAL : SEARCH_NOT_EXECUTED);
+   return(found ? SEARCH_PARTIAL : SEARCH_NOT_EXECUTED);
   }
 
-//--- deals with the tag, and a print of all deals of the symbol
-void COutcomeSearch::ReadDeals(ulong &print)
+bool COutcomeSearch::Select(void) const
   {
+   long last_s=(long)MathMax((long)TimeCurrent(),(long)TimeTradeServer())+DTMS_SEARCH_SPAN_S;
+   return(HistorySelect((datetime)m_first_s,(datetime)last_s));
+  }
+
+//--- deals with the tag; what they have beyond the parts before is the volume found. Returns the lots of all of them.
+double COutcomeSearch::ReadDeals(ulong &print)
+  {
+   bool one_position=(m_request.action==TRADE_ACTION_CLOSE_BY && m_position_id!=0);
    double turnover=0.0;
-   volume=0.0;
+   double dealt=0.0;
    for(int i=HistoryDealsTotal()-1; i>=0; i--)
      {
       ulong ticket=HistoryDealGetTicket(i);
-      if(ticket==0 || HistoryDealGetString(ticket,DEAL_SYMBOL)!=m_request.symbol)
+      if(ticket==0 || (ulong)HistoryDealGetInteger(ticket,DEAL_MAGIC)!=m_request.magic)
          continue;
       print+=ticket;
-      if((ulong)HistoryDealGetInteger(ticket,DEAL_MAGIC)!=m_request.magic)
+      if(one_position && (ulong)HistoryDealGetInteger(ticket,DEAL_POSITION_ID)!=m_position_id)
          continue;
       double lots=CCodes::NotNegative(HistoryDealGetDouble(ticket,DEAL_VOLUME));
-      volume+=lots;
+      dealt+=lots;
       turnover+=lots*CCodes::NotNegative(HistoryDealGetDouble(ticket,DEAL_PRICE));
-      deal=(ticket>deal ? ticket : deal);
+      if(ticket<=deal)
+         continue;
+      deal=ticket;
       order=(ulong)HistoryDealGetInteger(ticket,DEAL_ORDER);
      }
-   price=(volume>0.0 ? turnover/volume : 0.0);
+   volume=MathMax(0.0,dealt-m_booked_lots);
+   price=(volume>DTMS_SEARCH_NO_LOTS ? MathMax(0.0,turnover-m_booked_turnover)/volume : 0.0);
+   return(dealt);
   }
 
-//--- an order with the tag that ended without being filled: it was not executed, and will not be
-void COutcomeSearch::ReadHistoryOrders(void)
+//--- ended orders with the tag: whether one was filled further than the deals say, which then are still to come
+void COutcomeSearch::ReadHistoryOrders(const double dealt,ulong &print)
   {
-   m_dead=false;
+   double filled=0.0;
    for(int i=HistoryOrdersTotal()-1; i>=0; i--)
      {
       ulong ticket=HistoryOrderGetTicket(i);
       if(ticket==0 || (ulong)HistoryOrderGetInteger(ticket,ORDER_MAGIC)!=m_request.magic)
          continue;
-      order=ticket;
-      ENUM_ORDER_STATE state=(ENUM_ORDER_STATE)HistoryOrderGetInteger(ticket,ORDER_STATE);
-      m_dead=(state==ORDER_STATE_CANCELED || state==ORDER_STATE_REJECTED || state==ORDER_STATE_EXPIRED);
+      print+=ticket;
+      if((ENUM_ORDER_STATE)HistoryOrderGetInteger(ticket,ORDER_STATE)==ORDER_STATE_REJECTED)
+         continue;
+      filled+=HistoryOrderGetDouble(ticket,ORDER_VOLUME_INITIAL)-HistoryOrderGetDouble(ticket,ORDER_VOLUME_CURRENT);
      }
+   if(m_request.action==TRADE_ACTION_CLOSE_BY)
+      m_owes_deals=(filled>DTMS_SEARCH_NO_LOTS && dealt<=DTMS_SEARCH_NO_LOTS);
+   else
+      m_owes_deals=(filled>dealt+DTMS_SEARCH_NO_LOTS);
   }
 
 //--- whether an order with the tag is live
@@ -156,18 +184,17 @@ void COutcomeSearch::ReadOrders(ulong &print)
    for(int i=OrdersTotal()-1; i>=0; i--)
      {
       ulong ticket=OrderGetTicket(i);
-      if(ticket==0 || OrderGetString(ORDER_SYMBOL)!=m_request.symbol)
+      if(ticket==0 || (ulong)OrderGetInteger(ORDER_MAGIC)!=m_request.magic)
          continue;
       print+=ticket;
-      if((ulong)OrderGetInteger(ORDER_MAGIC)==m_request.magic)
-         m_live=true;
+      m_live=true;
      }
   }
 
 //--- whether the position has the levels that were asked for; its levels and volume are the print
 bool COutcomeSearch::LevelsAreThere(ulong &print) const
   {
-   if(!PositionSelectByTicket(m_request.position))
+   if(!PositionSelectByTicket(m_request.position) && !CPositionLookup::SelectById(m_position_id))
       return(false);
    double stop=PositionGetDouble(POSITION_SL);
    double target=PositionGetDouble(POSITION_TP);
@@ -178,7 +205,7 @@ bool COutcomeSearch::LevelsAreThere(ulong &print) const
 //--- whether the terminal has heard of the market since
 bool COutcomeSearch::NewerQuote(void) const
   {
-   return(SymbolInfoInteger(m_request.symbol,SYMBOL_TIME_MSC)>m_asked_msc || (long)TimeCurrent()>m_asked_s);
+   return(SymbolInfoInteger(m_request.symbol,SYMBOL_TIME_MSC)>m_quoted_msc || (long)TimeCurrent()>m_quoted_s);
   }
 
 //--- whether what is not there now will not come any more

@@ -12,6 +12,7 @@
 #define DTMS_PANEL_TOP       24
 #define DTMS_PANEL_ROW       16
 #define DTMS_PANEL_WIDTH     420
+#define DTMS_PANEL_BUTTON    196       // width of a button
 #define DTMS_PANEL_COLUMNS   63        // longer texts are cut by the terminal anyway
 #define DTMS_PANEL_PAPER     0x2B2421  // colors are blue, green, red
 #define DTMS_PANEL_FRAME     0x6A5A50
@@ -19,7 +20,8 @@
 #define DTMS_PANEL_WARN      0x4C9CFF
 
 //+------------------------------------------------------------------+
-//| CPanel: a rectangle, lines of text and the button for hands off. |
+//| CPanel: a rectangle, lines of text, the button for hands off and |
+//| while there is an alarm one to confirm it.                       |
 //| Objects are touched only when a text changes.                    |
 //+------------------------------------------------------------------+
 class CPanel
@@ -30,6 +32,8 @@ private:
    bool              m_stale[DTMS_PANEL_LINES];
    string            m_button;
    bool              m_button_stale;
+   bool              m_confirm;
+   bool              m_confirm_drawn;
    bool              m_shown;
    ulong             m_next_ms;
 
@@ -38,7 +42,9 @@ private:
    static bool       Place(const string name,const int x,const int y);
    static bool       DrawPaper(void);
    static bool       DrawLine(const int line);
-   static bool       DrawButton(void);
+   static string     ConfirmName(void) { return(DTMS_PANEL_PREFIX+"confirm"); }
+   static bool       DrawButton(const string name,const int column);
+   void              WriteConfirm(void);
    void              WriteLine(const int line);
 
 public:
@@ -48,12 +54,14 @@ public:
    void              SetLine(const int line,const string text,const bool warns);
    void              SetParagraph(const int first,const int lines,const string text,const bool warns);
    void              SetButton(const string text);
+   void              SetConfirm(const bool on) { m_confirm=on; }
    string            Text(const int line) const { return(m_texts[line]); }
    void              Pump(const ulong now_ms);
    bool              IsButton(const string name) const { return(m_shown && name==ButtonName()); }
+   bool              IsConfirm(const string name) const { return(m_shown && m_confirm_drawn && name==ConfirmName()); }
   };
 
-CPanel::CPanel(void) : m_button(""),m_button_stale(false),m_shown(false),m_next_ms(0)
+CPanel::CPanel(void) : m_button(""),m_button_stale(false),m_confirm(false),m_confirm_drawn(false),m_shown(false),m_next_ms(0)
   {
    for(int i=0; i<DTMS_PANEL_LINES; i++)
      {
@@ -67,7 +75,7 @@ CPanel::CPanel(void) : m_button(""),m_button_stale(false),m_shown(false),m_next_
 void CPanel::Show(void)
   {
    Remove();
-   bool drawn=DrawPaper() && DrawButton();
+   bool drawn=DrawPaper() && DrawButton(ButtonName(),0);
    for(int i=0; i<DTMS_PANEL_LINES; i++)
      {
       drawn=DrawLine(i) && drawn;
@@ -84,6 +92,7 @@ void CPanel::Show(void)
 void CPanel::Remove(void)
   {
    m_shown=false;
+   m_confirm_drawn=false;
    if(ObjectsDeleteAll(0,DTMS_PANEL_PREFIX)>0)
       ChartRedraw(0);
   }
@@ -112,12 +121,11 @@ bool CPanel::DrawLine(const int line)
           && ObjectSetString(0,name,OBJPROP_FONT,"Consolas") && ObjectSetInteger(0,name,OBJPROP_FONTSIZE,9));
   }
 
-bool CPanel::DrawButton(void)
+bool CPanel::DrawButton(const string name,const int column)
   {
-   string name=ButtonName();
    return(ObjectCreate(0,name,OBJ_BUTTON,0,0,0.0)
-          && Place(name,DTMS_PANEL_LEFT+8,DTMS_PANEL_TOP+8+DTMS_PANEL_LINES*DTMS_PANEL_ROW)
-          && ObjectSetInteger(0,name,OBJPROP_XSIZE,200) && ObjectSetInteger(0,name,OBJPROP_YSIZE,DTMS_PANEL_ROW+6)
+          && Place(name,DTMS_PANEL_LEFT+8+column*(DTMS_PANEL_BUTTON+8),DTMS_PANEL_TOP+8+DTMS_PANEL_LINES*DTMS_PANEL_ROW)
+          && ObjectSetInteger(0,name,OBJPROP_XSIZE,DTMS_PANEL_BUTTON) && ObjectSetInteger(0,name,OBJPROP_YSIZE,DTMS_PANEL_ROW+6)
           && ObjectSetInteger(0,name,OBJPROP_FONTSIZE,9));
   }
 
@@ -168,7 +176,9 @@ void CPanel::Pump(const ulong now_ms)
   {
    if(!m_shown || now_ms<m_next_ms)
       return;
-   bool changed=m_button_stale;
+   bool changed=(m_button_stale || m_confirm!=m_confirm_drawn);
+   if(m_confirm!=m_confirm_drawn)
+      WriteConfirm();
    if(m_button_stale && ObjectSetString(0,ButtonName(),OBJPROP_TEXT,m_button) && ObjectSetInteger(0,ButtonName(),OBJPROP_STATE,false))
       m_button_stale=false;
    for(int i=0; i<DTMS_PANEL_LINES; i++)
@@ -181,6 +191,17 @@ void CPanel::Pump(const ulong now_ms)
       return;
    m_next_ms=now_ms+DTMS_PANEL_REST_MS;
    ChartRedraw(0);
+  }
+
+//--- the second button is there only while there is something to confirm
+void CPanel::WriteConfirm(void)
+  {
+   if(!m_confirm)
+     {
+      m_confirm_drawn=!ObjectDelete(0,ConfirmName());
+      return;
+     }
+   m_confirm_drawn=(DrawButton(ConfirmName(),1) && ObjectSetString(0,ConfirmName(),OBJPROP_TEXT,"Confirm alarm"));
   }
 
 void CPanel::WriteLine(const int line)

@@ -7,6 +7,7 @@
 
 #include "Elapsed.mqh"
 #include "HeldPositions.mqh"
+#include "ListCheck.mqh"
 #include "Outbox.mqh"
 #include "Permissions.mqh"
 #include "PositionTeller.mqh"
@@ -32,6 +33,7 @@ private:
    CSymbolBook      *m_pBook;
    CHeldPositions    m_held;
    CPositionTeller   m_teller;
+   CListCheck        m_list;
    ulong             m_debounce_ms;
    ulong             m_scan_ms;
    ulong             m_look;
@@ -57,7 +59,7 @@ private:
    void              LookForMissing(const ulong now_ms);
    bool              Gone(const int index,const ulong now_ms,CDealSums &sums);
    void              WatchSymbols(void);
-   void              ReadBaselineCosts(void);
+   void              ReadBaseline(const ulong now_ms);
 
 public:
                      CPositionTracker(void);
@@ -69,6 +71,7 @@ public:
    void              SendSnapshot(const ulong now_ms);
    bool              Digest(SDigest &digest) { return(m_teller.Digest(m_held,digest)); }
    bool              Holds(const ulong ticket) const { return(m_held.FindTicket(ticket)>=0); }
+   ulong             IdOf(const ulong ticket) const { return(m_held.IdOf(ticket)); }
    int               Count(void) const { return(m_held.Count()); }
    ulong             ConnectedMs(const ulong now_ms) const { return(m_connected ? CElapsed::Ms(now_ms,m_connected_ms) : 0); }
   };
@@ -91,6 +94,7 @@ void CPositionTracker::Init(COutbox *p_outbox,CSymbolBook *p_book,CAttribution *
    m_baseline=false;
    m_woken=true;
    m_connected=false;
+   m_list.Restart();
   }
 
 //--- something happened; to this position, if the number is not 0
@@ -108,6 +112,7 @@ bool CPositionTracker::Connected(const ulong now_ms)
    if(!CPermissions::Connected())
      {
       m_connected=false;
+      m_list.Restart();
       return(false);
      }
    if(!m_connected)
@@ -131,7 +136,7 @@ void CPositionTracker::Pump(const ulong now_ms)
       if(now_ms>=m_slice_ms)
          LookAtSome(now_ms);
    if(!m_baseline)
-      ReadBaselineCosts();
+      ReadBaseline(now_ms);
    if(m_teller.OwesSnapshot())
       SendSnapshot(now_ms);
   }
@@ -232,10 +237,16 @@ void CPositionTracker::Compare(const int index,const ulong ticket,const bool tho
       return;
    SPosition position;
    m_held.Get(index,position);
+   string symbol_before=position.symbol;
    double price_before=position.price_open;
    double swap_before=position.swap;
    if(!CPositionReader::Read(ticket,position))
       return;
+   if(position.symbol!=symbol_before)
+     {
+      m_pBook.Watch(position.symbol,DTMS_WATCH_POSITION);
+      m_symbols_stale=true;
+     }
    if(position.price_open!=price_before)
       changed|=DTMS_CHANGED_PRICE_OPEN;
    if(position.swap!=swap_before)
@@ -285,15 +296,16 @@ void CPositionTracker::WatchSymbols(void)
       m_pBook.Watch(m_held.Symbol(i),DTMS_WATCH_POSITION);
   }
 
-//--- before the first logon the deals of what is open are read a few at a time
-void CPositionTracker::ReadBaselineCosts(void)
+//--- before the first logon the deals of what is open are read a few at a time; it begins with a list that is loaded
+void CPositionTracker::ReadBaseline(const ulong now_ms)
   {
    for(int n=0; n<DTMS_COSTS_AN_EVENT && m_costs_next<m_held.Count(); n++)
      {
       m_held.ReadCosts(m_costs_next);
       m_costs_next++;
      }
-   m_baseline=(m_costs_next>=m_held.Count());
+   bool settled=m_list.Settled(now_ms);
+   m_baseline=(settled && !m_woken && m_costs_next>=m_held.Count());
   }
 
 //--- brings what is known up to date without telling; the snapshot that follows tells it

@@ -10,9 +10,11 @@
 #define DTMS_MAX_FRAME                      1048576
 #define DTMS_MAX_SNAPSHOT_PART              500
 #define DTMS_MAX_TICKS_FRAME                64
+#define DTMS_MAX_EPOCH                      0xFFFFF
+#define DTMS_MAX_LOTS                       1000000000.0
 #define DTMS_FLAG_DUP                       1
 #define DTMS_TAG_PREFIX                     0x2D7D
-#define DTMS_CONTRACT_SHA256                "b9c6b19d3cd98409d52833fca0cd0d2331934e30ebae3799f3163595fd01daa4"
+#define DTMS_CONTRACT_SHA256                "e6f4424c68b0f7acba5faba59780185ff5f3602cbb09d9f3f4d2968923623b51"
 #define DTMS_MSG_TICKS                      20
 #define DTMS_MSG_LOGON                      1
 #define DTMS_MSG_LOGON_ACCEPTED             2

@@ -33,13 +33,17 @@ struct SSettings
   };
 
 //+------------------------------------------------------------------+
-//| CSettings: lists that stand in one input                         |
+//| CSettings: lists that stand in one input, and what is wrong       |
 //+------------------------------------------------------------------+
 class CSettings
   {
+private:
+   static bool       IsHere(const string host);
+
 public:
    static int        Split(const string list,string &names[]);
    static string     Fault(const SSettings &settings);
+   static string     FarServer(const string list);
   };
 
 //--- the names of a comma list without blanks and empty ones; returns how many.
@@ -62,6 +66,40 @@ int CSettings::Split(const string list,string &names[])
    return(kept);
   }
 
+//--- the first server that is not on this computer; empty: all are, or it is no list of servers, which is said elsewhere
+string CSettings::FarServer(const string list)
+  {
+   string names[];
+   int total=Split(list,names);
+   for(int i=0; i<total; i++)
+     {
+      int colon=StringLen(names[i])-1;
+      while(colon>0 && StringGetCharacter(names[i],colon)!=':')
+         colon--;
+      string host=StringSubstr(names[i],0,colon);
+      if(colon>0 && !IsHere(host))
+         return(host);
+     }
+   return("");
+  }
+
+//--- whether a host is this computer: 127.0.0.0/8 in four numbers, for "127.example.com" is a name
+bool CSettings::IsHere(const string host)
+  {
+   if(host=="localhost" || host=="::1" || host=="[::1]")
+      return(true);
+   string parts[];
+   if(StringSplit(host,'.',parts)!=4 || parts[0]!="127")
+      return(false);
+   for(int i=1; i<4; i++)
+     {
+      long number=StringToInteger(parts[i]);
+      if(number<0 || number>255 || IntegerToString(number)!=parts[i])
+         return(false);
+     }
+   return(true);
+  }
+
 //--- what is wrong with the inputs, one sentence; empty: nothing
 string CSettings::Fault(const SSettings &settings)
   {
@@ -69,6 +107,9 @@ string CSettings::Fault(const SSettings &settings)
       return("the input TimerMs must lie between 1 and 1000");
    if(!MathIsValidNumber(settings.max_open_lots) || settings.max_open_lots<0.0)
       return("the input MaxOpenLots must not be negative");
+   string far=FarServer(settings.servers);
+   if(far!="")
+      return("the input Servers names "+far+", but without a key the link must not leave this computer: only 127.x.x.x, localhost and ::1");
    if(settings.max_orders_per_minute<0)
       return("the input MaxOrdersPerMinute must not be negative");
    if(settings.result_timeout_ms<1 || settings.catch_up_ms<1 || settings.scan_ms<1 || settings.debounce_ms<0)

@@ -33,11 +33,12 @@ struct SStatus
    int               role;         // 0: none yet
    bool              act;
    bool              hands_off;
+   bool              hands_off_chart; // pressed here; else by the bridge
    int               positions;
    string            command;
 
                      SStatus(void) : title(""),up(false),state(""),server(""),error(""),refused(""),alarm(""),role(0),act(false),hands_off(false),
-                     positions(0),command("") {}
+                     hands_off_chart(false),positions(0),command("") {}
   };
 
 class CStatusText
@@ -73,7 +74,7 @@ string CStatusText::Missing(const SStatus &status,const int permissions)
    if(advice!="")
       return(advice);
    if(status.alarm!="")
-      return(status.alarm);
+      return(status.alarm+"; nothing is opened until you confirm");
    if(status.up)
       return("");
    if(status.refused!="")
@@ -89,11 +90,12 @@ void CStatusText::Show(const SStatus &status,CPanel &panel)
    panel.SetLine(DTMS_LINE_LINK,"link: "+status.state,!status.up);
    panel.SetLine(DTMS_LINE_SERVER,"server: "+status.server,false);
    panel.SetLine(DTMS_LINE_ROLE,Role(status),false);
-   panel.SetLine(DTMS_LINE_HANDS,status.hands_off ? "hands off: on, nothing is executed" : "hands off: no",status.hands_off);
+   panel.SetLine(DTMS_LINE_HANDS,status.hands_off ? (status.hands_off_chart ? "hands off: on, nothing is executed" : "hands off: on, by the bridge; nothing is executed") : "hands off: no",status.hands_off);
    panel.SetLine(DTMS_LINE_POSITIONS,"positions watched: "+IntegerToString(status.positions),false);
    panel.SetLine(DTMS_LINE_COMMAND,"last command: "+status.command,false);
    panel.SetParagraph(DTMS_LINE_MISSING,DTMS_MISSING_LINES,missing!="" ? "to do: "+missing : "nothing is missing",missing!="");
-   panel.SetButton(status.hands_off ? "Allow DTMS again" : "Hands off");
+   panel.SetConfirm(status.alarm!="");
+   panel.SetButton(status.hands_off_chart ? "Allow DTMS again" : "Hands off");
   }
 
 #endif

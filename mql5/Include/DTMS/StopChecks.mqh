@@ -34,7 +34,8 @@ private:
    static bool       Wider(const int side,const double one,const double other);
    static bool       Frozen(const CSymbolRules &rules,const SPresent &present);
    static bool       PlaceStop(const CSymbolRules &rules,const SPresent &present,const double wanted,const int slack,double &stop,SVerdict &verdict);
-   static double     PlaceTarget(const CSymbolRules &rules,const SPresent &present,const double wanted,const int slack);
+   static bool       PlaceTarget(const CSymbolRules &rules,const SPresent &present,const double wanted,const int slack,double &target,SVerdict &verdict);
+   static bool       Beyond(const CSymbolRules &rules,const int side,const double stop);
 
 public:
    static void       Modify(const SCommand &command,const CSymbolRules &rules,const SPresent &present,const int slack,
@@ -92,9 +93,15 @@ void CStopChecks::Modify(const SCommand &command,const CSymbolRules &rules,const
       return;
      }
    verdict.Act();
-   if(!PlaceStop(rules,present,wanted_stop,slack,stop,verdict))
-      return;
-   target=PlaceTarget(rules,present,wanted_target,slack);
+   if(PlaceStop(rules,present,wanted_stop,slack,stop,verdict))
+      PlaceTarget(rules,present,wanted_target,slack,target,verdict);
+  }
+
+//--- whether the market has passed a stop of that side, which would close the position at once
+bool CStopChecks::Beyond(const CSymbolRules &rules,const int side,const double stop)
+  {
+   double price=rules.ExitPrice(side);
+   return(side==DTMS_SIDE_SELL ? stop<price-DTMS_PRICE_NOISE : stop>price+DTMS_PRICE_NOISE);
   }
 
 //--- the stop to ask for; false: none that may be asked for
@@ -106,6 +113,11 @@ bool CStopChecks::PlaceStop(const CSymbolRules &rules,const SPresent &present,co
    if(present.stop>0.0 && (wanted<=0.0 || Wider(present.side,wanted,present.stop)))
      {
       verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_STOP_WIDENS,"a stop is never moved away from the market or removed");
+      return(false);
+     }
+   if(Beyond(rules,present.side,wanted))
+     {
+      verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_STOPS_LEVEL,"the market is beyond the stop that was asked for");
       return(false);
      }
    bool sell=(present.side==DTMS_SIDE_SELL);
@@ -127,16 +139,22 @@ bool CStopChecks::PlaceStop(const CSymbolRules &rules,const SPresent &present,co
    return(true);
   }
 
-//--- the target to ask for: not nearer than the broker allows
-double CStopChecks::PlaceTarget(const CSymbolRules &rules,const SPresent &present,const double wanted,const int slack)
+//--- the target to ask for: not nearer than the broker allows; false: the market is beyond it
+bool CStopChecks::PlaceTarget(const CSymbolRules &rules,const SPresent &present,const double wanted,const int slack,double &target,SVerdict &verdict)
   {
+   target=(wanted<=0.0 ? 0.0 : present.target);
    if(wanted<=0.0 || rules.SamePrice(present.target,wanted))
-      return(wanted<=0.0 ? 0.0 : present.target);
-   double distance=rules.Distance()+rules.Tick()*slack;
+      return(true);
+   bool sell=(present.side==DTMS_SIDE_SELL);
    double price=rules.ExitPrice(present.side);
-   if(present.side==DTMS_SIDE_SELL)
-      return(MathMin(wanted,rules.Below(price-distance)));
-   return(MathMax(wanted,rules.Above(price+distance)));
+   if(sell ? wanted>price+DTMS_PRICE_NOISE : wanted<price-DTMS_PRICE_NOISE)
+     {
+      verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_STOPS_LEVEL,"the market is beyond the target that was asked for");
+      return(false);
+     }
+   double distance=rules.Distance()+rules.Tick()*slack;
+   target=(sell ? MathMin(wanted,rules.Below(price-distance)) : MathMax(wanted,rules.Above(price+distance)));
+   return(true);
   }
 
 //--- whether the levels of an opening are as far from the market as the broker wants them; they are never moved, for a

@@ -50,7 +50,7 @@ public:
    double            Above(const double price) const;
    bool              OnStep(const double volume) const;
    double            WholeSteps(const double volume) const;
-   ENUM_ORDER_TYPE_FILLING Filling(const int attempt) const;
+   ENUM_ORDER_TYPE_FILLING Filling(const int refused) const;
   };
 
 CSymbolRules::CSymbolRules(void) : m_symbol(""),m_digits(0),m_tick(0.0),m_stops(0.0),m_freeze(0.0),m_step(0.0),m_min(0.0),m_max(0.0),
@@ -123,26 +123,30 @@ double CSymbolRules::WholeSteps(const double volume) const
    return(NormalizeDouble(MathFloor(volume/m_step+DTMS_STEP_NOISE)*m_step,DTMS_LOT_DIGITS));
   }
 
-//--- how an order is to be filled: IOC, else FOK, else what remains; another attempt takes the next kind
-ENUM_ORDER_TYPE_FILLING CSymbolRules::Filling(const int attempt) const
+//--- how an order is to be filled: IOC, else FOK, else what remains; after a refusal the next kind that the symbol allows
+ENUM_ORDER_TYPE_FILLING CSymbolRules::Filling(const int refused) const
   {
    long mask=SymbolInfoInteger(m_symbol,SYMBOL_FILLING_MODE);
    bool market=((ENUM_SYMBOL_TRADE_EXECUTION)SymbolInfoInteger(m_symbol,SYMBOL_TRADE_EXEMODE)==SYMBOL_TRADE_EXECUTION_MARKET);
-   int first=2;
+   ENUM_ORDER_TYPE_FILLING kinds[3];
+   int count=0;
    if((mask&SYMBOL_FILLING_IOC)!=0)
-      first=0;
-   else
-      if((mask&SYMBOL_FILLING_FOK)!=0 || market)
-         first=1;
-   switch((first+attempt)%(market ? 2 : 3))
      {
-      case 0:
-         return(ORDER_FILLING_IOC);
-      case 1:
-         return(ORDER_FILLING_FOK);
-      default:
-         return(ORDER_FILLING_RETURN);
+      kinds[count]=ORDER_FILLING_IOC;
+      count++;
      }
+//--- with market execution one of the two must do, whatever the mask says
+   if((mask&SYMBOL_FILLING_FOK)!=0 || (market && count==0))
+     {
+      kinds[count]=ORDER_FILLING_FOK;
+      count++;
+     }
+   if(!market)
+     {
+      kinds[count]=ORDER_FILLING_RETURN;
+      count++;
+     }
+   return(kinds[refused%count]);
   }
 
 #endif

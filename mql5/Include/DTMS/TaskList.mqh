@@ -20,10 +20,11 @@ public:
    CTradeTask       *NewTask(const SCommand &command);
    CTradeTask       *TaskAt(const int index) const { return(m_pTasks[index]); }
    CTradeTask       *TaskById(const ulong id) const;
-   CTradeTask       *TaskByRequest(const uint request_id) const;
+   CTradeTask       *TaskByRequest(const uint request_id,const MqlTradeRequest &request) const;
    void              Remove(CTradeTask *p_task);
    int               Total(void) const { return(ArraySize(m_pTasks)); }
    int               Busy(void) const;
+   int               InFlight(void) const;
    int               Waiting(const bool reductions,ulong &ids[]) const;
    bool              Held(const SCommand &command) const;
    double            LotsBefore(const ulong id) const;
@@ -54,11 +55,12 @@ CTradeTask *CTaskList::TaskById(const ulong id) const
   }
 
 //--- the task that waits for the answer to a request, in time or after it
-CTradeTask *CTaskList::TaskByRequest(const uint request_id) const
+CTradeTask *CTaskList::TaskByRequest(const uint request_id,const MqlTradeRequest &request) const
   {
    for(int i=0; i<ArraySize(m_pTasks); i++)
       if(request_id!=0 && m_pTasks[i].request_id==request_id
-         && (m_pTasks[i].state==TASK_IN_FLIGHT || m_pTasks[i].state==TASK_SEARCHING))
+         && (m_pTasks[i].state==TASK_IN_FLIGHT || m_pTasks[i].state==TASK_SEARCHING)
+         && m_pTasks[i].Asked(request))
          return(m_pTasks[i]);
    return(NULL);
   }
@@ -86,6 +88,16 @@ int CTaskList::Busy(void) const
       if(m_pTasks[i].Busy())
          busy++;
    return(busy);
+  }
+
+//--- how many requests are with the broker; one that waits for a quote takes no place from others
+int CTaskList::InFlight(void) const
+  {
+   int total=0;
+   for(int i=0; i<ArraySize(m_pTasks); i++)
+      if(m_pTasks[i].state==TASK_IN_FLIGHT)
+         total++;
+   return(total);
   }
 
 //--- ids of the commands that wait for their turn, in the order of arrival

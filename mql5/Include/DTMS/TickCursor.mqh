@@ -8,8 +8,11 @@
 #include "Elapsed.mqh"
 
 #define DTMS_TICKS_A_CALL   2000  // quotes asked for at once, beside those that were taken
-#define DTMS_TICK_BACK_MS   600000 // server time is put back by a quarter of an hour at least; less is disorder
+#define DTMS_TICK_BACK_MS   2000  // a last quote so far before those that were taken: the clock was put back, or one stamp was ahead
 #define DTMS_TICK_PRIME_MS  1000  // a first call that failed is tried again after this time
+#define DTMS_TICK_HUNG_MS   1000  // a call that lasts longer stops the whole program
+#define DTMS_TICK_REST_MS   60000 // one that hung is tried again after this time, doubled with each further one
+#define DTMS_TICK_REST_MAX_MS 960000
 #define DTMS_TICK_ASK_MS    250   // CopyTicks is called this often even if nothing seems to have changed (R03)
 
 //--- what a call of CTickCursor::Read found
@@ -21,13 +24,19 @@
 //| CTickCursor: many quotes share one millisecond, so a place in    |
 //| their row is (last ms, how many of that ms were taken). Asked    |
 //| for from the last ms on, inclusive, and those that were taken    |
-//| are skipped: no quote is lost, and none is taken twice.          |
+//| are skipped: no quote is lost, and none is taken twice. The      |
+//| first call may block for most of a minute; while one that did so |
+//| rests, the last quote alone is followed (R03).                   |
 //+------------------------------------------------------------------+
 class CTickCursor
   {
 private:
    bool              m_started;
    bool              m_primed;
+   bool              m_behind;      // the last quote stands before those that were taken
+   bool              m_skip_all;    // of the last ms an unknown number was taken
+   ulong             m_rest_ms;     // how long the first call rests; 0: it has not hung
+   ulong             m_prime_ms;    // the first call is not made before
    long              m_last_msc;
    int               m_taken;
    MqlTick           m_seen;
@@ -35,7 +44,7 @@ private:
    ulong             m_asked_ms;
    long              m_gap_ms;
 
-   bool              PutBack(const string symbol,MqlTick &tick) const;
+   bool              PutBack(const string symbol,MqlTick &tick);
    int               Follow(const MqlTick &tick,MqlTick &ticks[]);
    int               Sift(MqlTick &ticks[],const int total);
    void              Advance(const long msc);
@@ -43,28 +52,46 @@ private:
 public:
                      CTickCursor(void);
    void              Restart(void);
+   void              Forget(void);
    bool              Started(void) const { return(m_started); }
    bool              Primed(void) const { return(m_primed); }
    bool              Start(const string symbol);
    bool              Due(const string symbol,const ulong now_ms);
+   bool              PrimeDue(const ulong now_ms) const { return(!m_primed && now_ms>=m_prime_ms); }
+   void              PrimeTook(const ulong took_ms,const ulong now_ms);
+   bool              Hung(void) const { return(m_rest_ms>0); }
+   int               FollowLast(const string symbol,MqlTick &ticks[]);
    int               Read(const string symbol,const ulong now_ms,MqlTick &ticks[],int &fresh);
    long              TakeGapMs(void);
   };
 
-CTickCursor::CTickCursor(void) : m_started(false),m_primed(false),m_last_msc(0),m_taken(0),m_asked_ms(0),m_gap_ms(0)
+CTickCursor::CTickCursor(void) : m_started(false),m_primed(false),m_behind(false),m_skip_all(false),m_rest_ms(0),m_prime_ms(0),m_last_msc(0),
+   m_taken(0),m_asked_ms(0),m_gap_ms(0)
   {
    ZeroMemory(m_seen);
    ZeroMemory(m_followed);
   }
 
-//--- forgets the place; the next Start begins at the quote that is there then
+//--- leaves off; the next Start begins at the quote that is there then, and behind it if it was taken
 void CTickCursor::Restart(void)
   {
    m_started=false;
    m_primed=false;
+   m_behind=false;
    m_asked_ms=0;
-   m_taken=0;
    m_gap_ms=0;
+  }
+
+//--- begins anew with nothing taken
+void CTickCursor::Forget(void)
+  {
+   Restart();
+   m_skip_all=false;
+   m_rest_ms=0;
+   m_prime_ms=0;
+   m_last_msc=0;
+   m_taken=0;
+   ZeroMemory(m_followed);
   }
 
 //--- stands before the last quote there is; false: there is none yet
@@ -74,16 +101,17 @@ bool CTickCursor::Start(const string symbol)
    if(!SymbolInfoTick(symbol,tick) || tick.time_msc<=0)
       return(false);
    m_started=true;
+   if(tick.time_msc==m_last_msc)
+      return(true);
    m_last_msc=tick.time_msc;
    m_taken=0;
+   m_skip_all=false;
    return(true);
   }
 
 //--- whether CopyTicks is worth its price: the last quote is another one, or it is time
 bool CTickCursor::Due(const string symbol,const ulong now_ms)
   {
-   if(!m_primed)
-      return(m_asked_ms==0 || CElapsed::Ms(now_ms,m_asked_ms)>=DTMS_TICK_PRIME_MS);
    if(CElapsed::Ms(now_ms,m_asked_ms)>=DTMS_TICK_ASK_MS)
       return(true);
    MqlTick tick={};
@@ -93,6 +121,36 @@ bool CTickCursor::Due(const string symbol,const ulong now_ms)
               && tick.volume_real==m_seen.volume_real && tick.flags==m_seen.flags);
    m_seen=tick;
    return(!same);
+  }
+
+//--- how long the first call took; one that brought nothing is made again after a while, counted from its end
+void CTickCursor::PrimeTook(const ulong took_ms,const ulong now_ms)
+  {
+   if(m_primed)
+     {
+      m_rest_ms=0;
+      m_prime_ms=0;
+      return;
+     }
+   if(took_ms<=DTMS_TICK_HUNG_MS)
+     {
+      m_prime_ms=now_ms+DTMS_TICK_PRIME_MS;
+      return;
+     }
+   m_rest_ms=(m_rest_ms==0 ? DTMS_TICK_REST_MS : MathMin(2*m_rest_ms,(ulong)DTMS_TICK_REST_MAX_MS));
+   m_prime_ms=now_ms+m_rest_ms;
+  }
+
+//--- while the first call rests: the last quote, if it is another one
+int CTickCursor::FollowLast(const string symbol,MqlTick &ticks[])
+  {
+   MqlTick last={};
+   if(m_primed || !SymbolInfoTick(symbol,last) || last.time_msc<=0 || Follow(last,ticks)==0)
+      return(0);
+   m_last_msc=last.time_msc;
+   m_taken=1;
+   m_skip_all=true;
+   return(1);
   }
 
 //--- takes what has come: the first `fresh` elements of the array, oldest first
@@ -110,15 +168,20 @@ int CTickCursor::Read(const string symbol,const ulong now_ms,MqlTick &ticks[],in
    int total=CopyTicks(symbol,ticks,COPY_TICKS_ALL,(ulong)m_last_msc,(uint)wanted);
    if(total<0)
       return(DTMS_READ_FAILED);
-   m_primed=true;
+   if(total>0)
+      m_primed=true;
    fresh=Sift(ticks,total);
    return(total>=wanted ? DTMS_READ_MORE : DTMS_READ_ALL);
   }
 
-//--- whether the server's clock stands far before the quotes that were taken: it was put back, as in autumn
-bool CTickCursor::PutBack(const string symbol,MqlTick &tick) const
+//--- whether the last quote stands before those that were taken: the server's clock was put back, as in autumn, or one
+//--- quote was stamped ahead of its time. What is a little out of order is not; once it is so, it is until it has caught up.
+bool CTickCursor::PutBack(const string symbol,MqlTick &tick)
   {
-   return(m_taken>0 && SymbolInfoTick(symbol,tick) && tick.time_msc>0 && tick.time_msc<m_last_msc-DTMS_TICK_BACK_MS);
+   if(m_taken==0 || !SymbolInfoTick(symbol,tick) || tick.time_msc<=0)
+      return(false);
+   m_behind=(tick.time_msc<m_last_msc-(m_behind ? 0 : DTMS_TICK_BACK_MS));
+   return(m_behind);
   }
 
 //--- until it has caught up the terminal's row is in disorder; only its last quote is sure, and some may be missed
@@ -144,9 +207,12 @@ int CTickCursor::Sift(MqlTick &ticks[],const int total)
       long msc=ticks[i].time_msc;
       if(msc<from_msc)
          continue;
-      if(msc==from_msc && skip>0)
+      if(msc==from_msc && (skip>0 || m_skip_all))
         {
-         skip--;
+         if(skip>0)
+            skip--;
+         else
+            m_taken++;
          continue;
         }
       if(fresh!=i)
@@ -154,6 +220,8 @@ int CTickCursor::Sift(MqlTick &ticks[],const int total)
       fresh++;
       Advance(msc);
      }
+   if(total>0)
+      m_skip_all=false;
 //--- quotes that were taken are not there any more: the terminal's memory begins later than where we stood
    if(skip>0 && fresh>0)
       m_gap_ms=(ticks[0].time_msc>from_msc ? ticks[0].time_msc-from_msc : 1);

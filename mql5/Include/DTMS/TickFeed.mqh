@@ -47,10 +47,12 @@ private:
    int               m_chart;
    bool              m_begun;
    ulong             m_dropped;
+   ulong             m_prime_ms;       // after a first read that hung: none of any symbol before
 
    bool              Grow(void);
    bool              Ready(const int index,const ulong now_ms);
-   void              Prime(const int index,const ulong now_ms);
+   bool              PrimeDue(const int index,const bool may_block,const ulong now_ms) const;
+   bool              Prime(const int index,const ulong now_ms);
    void              Stop(const int index);
    void              ReadSymbol(const int index,const ulong now_ms);
    void              Failed(const int index);
@@ -65,13 +67,14 @@ public:
    void              Accepted(const bool resume,const ulong tick_seq,const uint window);
    void              Acknowledge(const ulong tick_seq);
    void              OnChartTick(const ulong now_ms);
-   void              Pump(const ulong now_ms);
+   void              Pump(const ulong now_ms,const bool may_block);
    void              Flush(const ulong now_ms);
    ulong             LastSent(void) const { return(m_ring.LastSent()); }
    ulong             Dropped(void) const { return(m_dropped); }
   };
 
-CTickFeed::CTickFeed(void) : m_pOutbox(NULL),m_pBook(NULL),m_budget(0),m_turn(0),m_chart(-1),m_begun(false),m_dropped(0)
+CTickFeed::CTickFeed(void) : m_pOutbox(NULL),m_pBook(NULL),m_budget(0),m_turn(0),m_chart(-1),m_begun(false),m_dropped(0),
+   m_prime_ms(0)
   {
   }
 
@@ -82,8 +85,12 @@ bool CTickFeed::Init(COutbox *p_outbox,CSymbolBook *p_book,const string chart_sy
    m_pBook=p_book;
    m_chart=p_book.Find(chart_symbol);
    m_begun=false;
+   m_prime_ms=0;
    for(int i=0; i<ArraySize(m_feeds); i++)
+     {
       Stop(i);
+      m_feeds[i].cursor.Forget();
+     }
    return(ArrayResize(m_frame,DTMS_MAX_TICKS_FRAME)==DTMS_MAX_TICKS_FRAME);
   }
 
@@ -136,8 +143,8 @@ void CTickFeed::OnChartTick(const ulong now_ms)
    Flush(now_ms);
   }
 
-//--- all symbols, in the timer; the turn moves so that none starves the others
-void CTickFeed::Pump(const ulong now_ms)
+//--- all symbols, in the timer; the turn moves so that none starves the others. may_block: nothing waits that must not
+void CTickFeed::Pump(const ulong now_ms,const bool may_block)
   {
    if(!m_begun || !Grow())
       return;
@@ -149,16 +156,19 @@ void CTickFeed::Pump(const ulong now_ms)
    for(int i=0; i<total && m_budget>0; i++)
      {
       int index=(m_turn+i)%total;
-      if(!Ready(index,now_ms) || !m_feeds[index].cursor.Due(m_pBook.Name(index),now_ms))
+      if(!Ready(index,now_ms))
          continue;
       if(m_feeds[index].cursor.Primed())
-         ReadSymbol(index,now_ms);
+        {
+         if(m_feeds[index].cursor.Due(m_pBook.Name(index),now_ms))
+            ReadSymbol(index,now_ms);
+         continue;
+        }
+      if(!primed && PrimeDue(index,may_block,now_ms))
+         primed=Prime(index,now_ms);
       else
-         if(!primed)
-           {
-            primed=true;
-            Prime(index,now_ms);
-           }
+         if(m_feeds[index].cursor.Hung())
+            TakeTicks(index,m_feeds[index].cursor.FollowLast(m_pBook.Name(index),m_ticks));
      }
    Flush(now_ms);
   }
@@ -178,12 +188,25 @@ bool CTickFeed::Ready(const int index,const ulong now_ms)
    return(m_feeds[index].running);
   }
 
-//--- the first CopyTicks of a symbol, which may wait for the terminal's database: the other side is warned
-void CTickFeed::Prime(const int index,const ulong now_ms)
+bool CTickFeed::PrimeDue(const int index,const bool may_block,const ulong now_ms) const
   {
+   return(may_block && now_ms>=m_prime_ms && m_feeds[index].cursor.PrimeDue(now_ms));
+  }
+
+//--- the first CopyTicks of a symbol, which may wait for the terminal's database: the other side is warned, and after one
+//--- that hung the program works for at least as long before the next. Returns true, for it has been tried.
+bool CTickFeed::Prime(const int index,const ulong now_ms)
+  {
+   ulong before_ms=GetTickCount64();
    m_pOutbox.Busy(DTMS_FIRST_READ_MS);
    ReadSymbol(index,now_ms);
    m_pOutbox.Busy(0);
+   ulong after_ms=GetTickCount64();
+   ulong took_ms=CElapsed::Ms(after_ms,before_ms);
+   m_feeds[index].cursor.PrimeTook(took_ms,after_ms);
+   if(took_ms>DTMS_TICK_HUNG_MS)
+      m_prime_ms=after_ms+took_ms;
+   return(true);
   }
 
 //--- takes what a symbol has, by calls as long as they come back full

@@ -7,6 +7,7 @@
 
 #include "Codes.mqh"
 #include "Permissions.mqh"
+#include "PositionLookup.mqh"
 #include "Tag.mqh"
 #include "VolumeChecks.mqh"
 
@@ -24,16 +25,19 @@ private:
    SPresent          m_other;
 
    static bool       Look(const ulong ticket,SPresent &present);
-   bool              Found(const SCommand &command,SVerdict &verdict);
+   static void       Read(SPresent &present);
+   bool              Found(const SCommand &command,const SAttempt &attempt,SVerdict &verdict);
+   static bool       Renamed(const ulong ticket,const ulong position_id);
    void              PrepareModify(const SCommand &command,const int slack,MqlTradeRequest &request,SVerdict &verdict);
-   void              PrepareReduce(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict);
+   void              PrepareReduce(const SCommand &command,const SAttempt &attempt,MqlTradeRequest &request,SVerdict &verdict);
    void              PrepareCloseBy(const SCommand &command,MqlTradeRequest &request,SVerdict &verdict);
-   void              PrepareOpen(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict);
+   void              PrepareOpen(const SCommand &command,const SAttempt &attempt,MqlTradeRequest &request,SVerdict &verdict);
    void              Mark(const SCommand &command,MqlTradeRequest &request) const;
 
 public:
-   void              Prepare(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict);
+   void              Prepare(const SCommand &command,const SAttempt &attempt,MqlTradeRequest &request,SVerdict &verdict);
    ulong             PositionId(void) const { return(m_present.position_id); }
+   double            Volume(void) const { return(m_present.volume); }
    static bool       Describe(const ulong ticket,SExecutionReport &report);
    static bool       Exists(const ulong ticket) { return(PositionSelectByTicket(ticket)); }
   };
@@ -43,21 +47,32 @@ bool CTradeChecks::Look(const ulong ticket,SPresent &present)
   {
    if(!PositionSelectByTicket(ticket))
       return(false);
-   present.ticket=ticket;
+   Read(present);
+   return(true);
+  }
+
+//--- reads the position that is selected
+void CTradeChecks::Read(SPresent &present)
+  {
+   present.ticket=(ulong)PositionGetInteger(POSITION_TICKET);
    present.position_id=(ulong)PositionGetInteger(POSITION_IDENTIFIER);
    present.symbol=PositionGetString(POSITION_SYMBOL);
    present.side=CCodes::Side((ENUM_POSITION_TYPE)PositionGetInteger(POSITION_TYPE));
    present.volume=CCodes::NotNegative(PositionGetDouble(POSITION_VOLUME));
    present.stop=CCodes::NotNegative(PositionGetDouble(POSITION_SL));
    present.target=CCodes::NotNegative(PositionGetDouble(POSITION_TP));
-   return(true);
   }
 
-//--- puts the position as it is now into a report; false: it is gone, and the report says so
+//--- puts the position as it is now, under whatever ticket, into a report; false: it is gone, and the report says so
 bool CTradeChecks::Describe(const ulong ticket,SExecutionReport &report)
   {
    SPresent present;
    bool there=(ticket!=0 && Look(ticket,present));
+   if(!there && CPositionLookup::SelectById(report.position_id))
+     {
+      Read(present);
+      there=true;
+     }
    report.ticket=ticket;
    report.position_volume=present.volume;
    report.has_stop_loss=(present.stop>0.0);
@@ -69,17 +84,19 @@ bool CTradeChecks::Describe(const ulong ticket,SExecutionReport &report)
    return(there);
   }
 
-//--- fills the request, or says what the command is to be answered with; `fixes` counts requests that the broker
-//--- found wrong, each of which asks for another filling and a tick more distance
-void CTradeChecks::Prepare(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict)
+//--- fills the request, or says what the command is to be answered with
+void CTradeChecks::Prepare(const SCommand &command,const SAttempt &attempt,MqlTradeRequest &request,SVerdict &verdict)
   {
+   SPresent nothing;
+   m_present=nothing;
+   m_other=nothing;
    ZeroMemory(request);
    if(!CPermissions::Connected())
      {
       verdict.Answer(DTMS_OUTCOME_RETRYABLE,DTMS_WHY_SEND_FAILED,"the terminal has no connection to the broker");
       return;
      }
-   if(!Found(command,verdict))
+   if(!Found(command,attempt,verdict))
       return;
    string symbol=(command.kind==DTMS_MSG_OPEN_POSITION ? command.symbol : m_present.symbol);
    if(!m_rules.Load(symbol))
@@ -90,25 +107,31 @@ void CTradeChecks::Prepare(const SCommand &command,const int fixes,MqlTradeReque
    switch(command.kind)
      {
       case DTMS_MSG_MODIFY_POSITION:
-         PrepareModify(command,fixes,request,verdict);
+         PrepareModify(command,attempt.slack,request,verdict);
          break;
       case DTMS_MSG_REDUCE_POSITION:
-         PrepareReduce(command,fixes,request,verdict);
+         PrepareReduce(command,attempt,request,verdict);
          break;
       case DTMS_MSG_CLOSE_BY:
          PrepareCloseBy(command,request,verdict);
          break;
       default:
-         PrepareOpen(command,fixes,request,verdict);
+         PrepareOpen(command,attempt,request,verdict);
      }
    if(verdict.act && !CPermissions::MayTrade())
       verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_PERMISSION,CPermissions::Advice(CPermissions::Read()));
   }
 
-//--- whether the positions are there; a reduction of nothing is done
-bool CTradeChecks::Found(const SCommand &command,SVerdict &verdict)
+//--- whether a position is open under another ticket by now. The identifier is the ticket of the opening order, so a
+//--- ticket that was never seen may still be one.
+bool CTradeChecks::Renamed(const ulong ticket,const ulong position_id)
   {
-   m_present.position_id=0;
+   return(ticket!=0 && !Exists(ticket) && CPositionLookup::SelectById(position_id!=0 ? position_id : ticket));
+  }
+
+//--- whether the positions are there; a reduction of nothing is done, but one that only changed its ticket is not closed
+bool CTradeChecks::Found(const SCommand &command,const SAttempt &attempt,SVerdict &verdict)
+  {
    if(command.kind==DTMS_MSG_OPEN_POSITION)
       return(true);
    bool there=Look(command.ticket,m_present);
@@ -116,6 +139,11 @@ bool CTradeChecks::Found(const SCommand &command,SVerdict &verdict)
       there=Look(command.by_ticket,m_other);
    if(there)
       return(true);
+   if(Renamed(command.ticket,attempt.position_id) || Renamed(command.by_ticket,attempt.by_id))
+     {
+      verdict.Answer(DTMS_OUTCOME_STALE_VIEW,DTMS_WHY_NONE,"the position has another ticket by now");
+      return(false);
+     }
    if(command.kind==DTMS_MSG_REDUCE_POSITION)
       verdict.Answer(DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"the position is closed");
    else
@@ -140,10 +168,10 @@ void CTradeChecks::PrepareModify(const SCommand &command,const int slack,MqlTrad
    request.tp=target;
   }
 
-void CTradeChecks::PrepareReduce(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict)
+void CTradeChecks::PrepareReduce(const SCommand &command,const SAttempt &attempt,MqlTradeRequest &request,SVerdict &verdict)
   {
    double volume=0.0;
-   CVolumeChecks::Reduce(command,m_rules,m_present,volume,verdict);
+   CVolumeChecks::Reduce(command,m_rules,m_present,attempt.booked,volume,verdict);
    if(!verdict.act)
       return;
    bool sell=(m_present.side==DTMS_SIDE_SELL);
@@ -154,7 +182,7 @@ void CTradeChecks::PrepareReduce(const SCommand &command,const int fixes,MqlTrad
    request.type=(sell ? ORDER_TYPE_BUY : ORDER_TYPE_SELL);
    request.price=m_rules.ExitPrice(m_present.side);
    request.deviation=command.deviation;
-   request.type_filling=m_rules.Filling(fixes);
+   request.type_filling=m_rules.Filling(attempt.fillings);
    Mark(command,request);
   }
 
@@ -170,7 +198,7 @@ void CTradeChecks::PrepareCloseBy(const SCommand &command,MqlTradeRequest &reque
    Mark(command,request);
   }
 
-void CTradeChecks::PrepareOpen(const SCommand &command,const int fixes,MqlTradeRequest &request,SVerdict &verdict)
+void CTradeChecks::PrepareOpen(const SCommand &command,const SAttempt &attempt,MqlTradeRequest &request,SVerdict &verdict)
   {
    CVolumeChecks::Open(command,m_rules,verdict);
    if(!verdict.act)
@@ -183,7 +211,7 @@ void CTradeChecks::PrepareOpen(const SCommand &command,const int fixes,MqlTradeR
    request.sl=(command.has_stop ? m_rules.Nearest(command.stop) : 0.0);
    request.tp=(command.has_target ? m_rules.Nearest(command.target) : 0.0);
    request.deviation=command.deviation;
-   request.type_filling=m_rules.Filling(fixes);
+   request.type_filling=m_rules.Filling(attempt.fillings);
    Mark(command,request);
   }
 

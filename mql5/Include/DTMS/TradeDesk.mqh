@@ -13,13 +13,13 @@
 #include "Outbox.mqh"
 #include "Retcodes.mqh"
 #include "TaskList.mqh"
+#include "TaskReport.mqh"
 #include "TradeChecks.mqh"
 
 #define DTMS_IN_FLIGHT     8    // requests with the broker at the same time (R18)
 #define DTMS_WAITING       256  // commands that may wait
 #define DTMS_REPRICES      3    // the same request with a fresh price (R22)
 #define DTMS_FIXES         1    // a request that was put right
-#define DTMS_DETAIL_LIMIT  512
 
 //+------------------------------------------------------------------+
 //| CTradeDesk: sends requests without waiting, matches answers by   |
@@ -43,11 +43,14 @@ private:
    void              Judge(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms);
    void              JudgeLate(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms);
    void              OnDone(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms);
+   void              Book(CTradeTask *p_task,const ulong order,const ulong deal,const double lots,const double price,const ulong now_ms);
    void              Pause(CTradeTask *p_task,const bool next_quote,const ulong now_ms);
    void              Unclear(CTradeTask *p_task,const string detail,const ulong now_ms);
    void              Search(CTradeTask *p_task,const ulong connected_ms,const ulong now_ms);
+   bool              MayResume(const CTradeTask &task) const;
    void              Resume(CTradeTask *p_task,const ulong now_ms);
    void              Report(CTradeTask *p_task,const int outcome,const int why,const string detail,const ulong now_ms);
+   void              DoneAfterAll(const MqlTradeRequest &request,const MqlTradeResult &result,const ulong now_ms);
    void              WatchStrays(const ulong now_ms);
 
 public:
@@ -62,7 +65,8 @@ public:
    int               Total(void) const { return(m_tasks.Total()); }
    int               Waiting(const bool reductions,ulong &ids[]) const { return(m_tasks.Waiting(reductions,ids)); }
    bool              Overfull(void) const { return(m_tasks.Total()>DTMS_WAITING); }
-   bool              Full(void) const { return(m_tasks.Busy()>=DTMS_IN_FLIGHT); }
+   bool              Full(void) const { return(m_tasks.InFlight()>=DTMS_IN_FLIGHT); }
+   bool              OwesAnswer(void) const { return(m_tasks.Busy()>0); }
    bool              Held(const SCommand &command) const { return(m_tasks.Held(command)); }
    double            LotsOnTheWay(const ulong but_id) const { return(m_tasks.LotsBefore(but_id)); }
    void              Prepare(CTradeTask *p_task,SVerdict &verdict);
@@ -102,7 +106,14 @@ CTradeTask *CTradeDesk::NewTask(const SCommand &command)
 //--- the request that the command asks for now, or its answer
 void CTradeDesk::Prepare(CTradeTask *p_task,SVerdict &verdict)
   {
-   m_checks.Prepare(p_task.command,p_task.fixes,p_task.request,verdict);
+   SAttempt attempt;
+   attempt.position_id=p_task.position_id;
+   attempt.by_id=p_task.by_id;
+   attempt.slack=p_task.fixes-p_task.fillings;
+   attempt.fillings=p_task.fillings;
+   attempt.booked=p_task.volume;
+   m_checks.Prepare(p_task.command,attempt,p_task.request,verdict);
+   p_task.sent_from=m_checks.Volume();
    p_task.again=verdict.again;
    if(m_checks.PositionId()!=0)
       p_task.position_id=m_checks.PositionId();
@@ -125,7 +136,7 @@ void CTradeDesk::Send(CTradeTask *p_task,const ulong now_ms)
    p_task.attempts++;
    p_task.sent_ms=now_ms;
    p_task.quote_msc=SymbolInfoInteger(p_task.request.symbol,SYMBOL_TIME_MSC);
-   p_task.search.Sending(p_task.request);
+   p_task.search.Sending(p_task.request,p_task.position_id,p_task.volume,p_task.volume*p_task.Price());
    m_pCaps.Requested(now_ms);
    if(p_task.request.action==TRADE_ACTION_SLTP)
       m_pAttribution.Asked(p_task.command.id,p_task.command.ticket,p_task.request.sl,p_task.request.tp,now_ms);
@@ -140,18 +151,20 @@ void CTradeDesk::Send(CTradeTask *p_task,const ulong now_ms)
    p_task.request_id=result.request_id;
    m_ledger.Sent(p_task.command.id,result.request_id);
    MqlTradeResult early={};
-   if(result.request_id!=0 && m_early.Take(result.request_id,early))
+   if(m_early.Take(p_task,early))
       Judge(p_task,early,now_ms);
   }
 
 //--- an answer of the broker to some request: ours, an early or a second one, or another program's
 void CTradeDesk::OnResult(const MqlTradeRequest &request,const MqlTradeResult &result,const ulong now_ms)
   {
-   CTradeTask *p_task=m_tasks.TaskByRequest(result.request_id);
+   CTradeTask *p_task=m_tasks.TaskByRequest(result.request_id,request);
    if(p_task==NULL)
      {
-      if(!m_early.HasEnded(result.request_id))
-         m_early.Keep(result,CTag::IsOurs(request.magic),now_ms);
+      if(m_early.HasEnded(result.request_id))
+         DoneAfterAll(request,result,now_ms);
+      else
+         m_early.Keep(request,result,CTag::IsOurs(request.magic),now_ms);
       return;
      }
    if(p_task.state==TASK_SEARCHING)
@@ -172,7 +185,7 @@ void CTradeDesk::Judge(CTradeTask *p_task,const MqlTradeResult &result,const ulo
          OnDone(p_task,result,now_ms);
          break;
       case RETCODE_PARTIAL:
-         p_task.Book(result.order,result.deal,result.volume,result.price);
+         Book(p_task,result.order,result.deal,result.volume,result.price,now_ms);
          Finish(p_task,DTMS_OUTCOME_PARTIAL,DTMS_WHY_NONE,comment,now_ms);
          break;
       case RETCODE_WAS_SO:
@@ -194,6 +207,8 @@ void CTradeDesk::Judge(CTradeTask *p_task,const MqlTradeResult &result,const ulo
          break;
       case RETCODE_FIX:
          p_task.fixes++;
+         if(result.retcode==TRADE_RETCODE_INVALID_FILL)
+            p_task.fillings++;
          if(p_task.fixes>DTMS_FIXES)
             Finish(p_task,DTMS_OUTCOME_REJECTED,DTMS_WHY_NONE,comment,now_ms);
          else
@@ -213,33 +228,40 @@ void CTradeDesk::JudgeLate(CTradeTask *p_task,const MqlTradeResult &result,const
    p_task.retcode=result.retcode;
    m_early.Ended(p_task.request_id);
    if(kind==RETCODE_DONE || kind==RETCODE_PARTIAL)
-      p_task.Book(result.order,result.deal,result.volume,result.price);
-   if(kind==RETCODE_DONE && !p_task.again)
-      Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_NONE,"answered late",now_ms);
+     {
+      Book(p_task,result.order,result.deal,result.volume,result.price,now_ms);
+      bool whole=(kind==RETCODE_DONE && !p_task.again);
+      Finish(p_task,whole ? DTMS_OUTCOME_DONE : DTMS_OUTCOME_PARTIAL,DTMS_WHY_NONE,"answered late",now_ms);
+     }
    else
-      if(kind==RETCODE_DONE || kind==RETCODE_PARTIAL)
-         Finish(p_task,DTMS_OUTCOME_PARTIAL,DTMS_WHY_NONE,"answered late",now_ms);
+      if(kind==RETCODE_WAS_SO)
+         Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"answered late",now_ms);
       else
-         if(kind==RETCODE_WAS_SO)
-            Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"answered late",now_ms);
-         else
-            Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_NOT_EXECUTED,"answered late: "+result.comment,now_ms);
+         Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_NOT_EXECUTED,"answered late: "+result.comment,now_ms);
   }
 
 //--- the broker has done it; a volume beyond what one request may have goes on with the rest
 void CTradeDesk::OnDone(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms)
   {
-   p_task.Book(result.order,result.deal,result.volume,result.price);
-   if(p_task.command.kind==DTMS_MSG_OPEN_POSITION)
-      m_pCaps.Opened(p_task.request.magic,p_task.request.volume,now_ms);
+   double lots=(result.volume>0.0 ? result.volume : p_task.request.volume);
+   Book(p_task,result.order,result.deal,lots,result.price>0.0 ? result.price : p_task.request.price,now_ms);
    if(!p_task.again)
      {
       Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_NONE,p_task.remark,now_ms);
       return;
      }
+   p_task.leaves=p_task.sent_from-lots;
    p_task.reprices=0;
-   p_task.fixes=0;
+   p_task.fixes=p_task.fillings;
    Pause(p_task,false,now_ms);
+  }
+
+//--- a deal was made; lots that were opened count before the terminal lists them
+void CTradeDesk::Book(CTradeTask *p_task,const ulong order,const ulong deal,const double lots,const double price,const ulong now_ms)
+  {
+   p_task.Book(order,deal,lots,price);
+   if(p_task.command.kind==DTMS_MSG_OPEN_POSITION && lots>0.0)
+      m_pCaps.Opened(p_task.request.magic,lots,now_ms);
   }
 
 //--- the same request again, at the next opportunity or with the next quote
@@ -284,8 +306,8 @@ void CTradeDesk::Search(CTradeTask *p_task,const ulong connected_ms,const ulong 
    ENUM_SEARCH_RESULT found=p_task.search.Look(connected_ms,m_catch_up_ms,now_ms);
    if(found==SEARCH_GOES_ON)
       return;
-   m_early.Ended(p_task.request_id);
-   p_task.Book(p_task.search.order,p_task.search.deal,p_task.search.volume,p_task.search.price);
+   m_early.Ended(p_task.request_id,found==SEARCH_NOT_EXECUTED ? p_task.command.id : 0);
+   Book(p_task,p_task.search.order,p_task.search.deal,p_task.search.volume,p_task.search.price,now_ms);
    if(found==SEARCH_DONE && !p_task.again)
       Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_NONE,"found after silence",now_ms);
    else
@@ -293,6 +315,17 @@ void CTradeDesk::Search(CTradeTask *p_task,const ulong connected_ms,const ulong 
          Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_NOT_EXECUTED,"searched for and not found",now_ms);
       else
          Finish(p_task,DTMS_OUTCOME_PARTIAL,DTMS_WHY_NONE,"found in part after silence",now_ms);
+  }
+
+//--- whether the next request may leave now. The volume of a position may come after the answer that made it smaller:
+//--- until then the next part would be too large.
+bool CTradeDesk::MayResume(const CTradeTask &task) const
+  {
+   if(task.next_quote && SymbolInfoInteger(task.request.symbol,SYMBOL_TIME_MSC)==task.quote_msc)
+      return(false);
+   if(Full() || Held(task.command))
+      return(false);
+   return(task.leaves<0.0 || !PositionSelectByTicket(task.command.ticket) || PositionGetDouble(POSITION_VOLUME)<=task.leaves+DTMS_SEARCH_NO_LOTS);
   }
 
 //--- checks everything again and sends, or answers
@@ -308,8 +341,14 @@ void CTradeDesk::Resume(CTradeTask *p_task,const ulong now_ms)
       Finish(p_task,DTMS_OUTCOME_DENIED,m_barrier,"not allowed any more when a fresh price was there",now_ms);
       return;
      }
-   if(p_task.next_quote && SymbolInfoInteger(p_task.request.symbol,SYMBOL_TIME_MSC)==p_task.quote_msc)
+   if(!MayResume(p_task))
       return;
+   int why=m_pCaps.Check(p_task.command,m_tasks.LotsBefore(p_task.command.id),now_ms);
+   if(why!=DTMS_WHY_NONE)
+     {
+      Finish(p_task,DTMS_OUTCOME_DENIED,why,"the inputs do not allow another request",now_ms);
+      return;
+     }
    SVerdict verdict;
    Prepare(p_task,verdict);
    if(verdict.act)
@@ -321,39 +360,36 @@ void CTradeDesk::Resume(CTradeTask *p_task,const ulong now_ms)
 //--- the last word on a command. What was executed in part before something else happened is PARTIAL.
 void CTradeDesk::Finish(CTradeTask *p_task,const int outcome,const int why,const string detail,const ulong now_ms)
   {
-   bool in_part=(p_task.volume>0.0 && outcome!=DTMS_OUTCOME_DONE);
-   Report(p_task,in_part ? DTMS_OUTCOME_PARTIAL : outcome,why,detail,now_ms);
+   Report(p_task,p_task.volume>0.0 && outcome!=DTMS_OUTCOME_DONE ? DTMS_OUTCOME_PARTIAL : outcome,why,detail,now_ms);
    m_tasks.Remove(p_task);
   }
 
 void CTradeDesk::Report(CTradeTask *p_task,const int outcome,const int why,const string detail,const ulong now_ms)
   {
    SExecutionReport report;
-   report.ts_event=CServerClock::ServerMs();
-   report.command_id=p_task.command.id;
-   report.outcome=outcome;
-   report.retcode=p_task.retcode;
-   report.why=why;
-   report.position_id=p_task.position_id;
-   report.order=p_task.order;
-   report.deal=p_task.deal;
-   report.volume=CCodes::NotNegative(p_task.volume);
-   report.price=CCodes::NotNegative(p_task.Price());
-   report.attempts=(uint)p_task.attempts;
-   report.elapsed_ms=(uint)CElapsed::Ms(now_ms,p_task.command.arrived_ms);
-   report.detail=CCodes::Clip(detail,DTMS_DETAIL_LIMIT);
-//--- a position that was opened has the ticket of its order
-   if(!CTradeChecks::Describe(p_task.command.ticket!=0 ? p_task.command.ticket : p_task.order,report) && p_task.command.ticket==0)
-      report.ticket=0;
+   CTaskReport::Fill(p_task,outcome,why,detail,now_ms,report);
    m_ledger.Answered(p_task.command.id,report);
    m_pOutbox.SendReport(report);
+  }
+
+//--- the broker has done, very late, what was said not to have been executed
+void CTradeDesk::DoneAfterAll(const MqlTradeRequest &request,const MqlTradeResult &result,const ulong now_ms)
+  {
+   ENUM_RETCODE_CLASS kind=CRetcodes::Class(result.retcode,false);
+   bool executed=(kind==RETCODE_DONE || kind==RETCODE_PARTIAL);
+   ulong denied_id=(executed ? m_early.TakeDenied(result.request_id,request) : 0);
+   if(denied_id==0)
+      return;
+   if(request.action==TRADE_ACTION_DEAL && request.position==0)
+      m_pCaps.Opened(request.magic,result.volume,now_ms);
+   m_pOutbox.Notice(DTMS_NOTICE_CODE_STRAY_REPORT,request.symbol,(long)result.retcode,"command "+IntegerToString((long)denied_id)+" was executed after it was reported as not executed");
   }
 
 //--- an answer to a request with our tag that belongs to no command here: another program uses our tag, or an earlier life
 void CTradeDesk::WatchStrays(const ulong now_ms)
   {
    MqlTradeResult stray={};
-   if(m_early.TakeStray(now_ms,stray))
+   if(m_early.TakeStray(now_ms,stray) && m_barrier!=DTMS_WHY_NOT_MANAGER)
       m_pOutbox.Notice(DTMS_NOTICE_CODE_STRAY_REPORT,"",(long)stray.retcode,
                        "an answer of the broker belongs to no request of this Expert Advisor, order "+IntegerToString((long)stray.order));
   }

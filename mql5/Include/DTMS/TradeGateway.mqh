@@ -23,7 +23,9 @@ private:
    CCaps            *m_pCaps;
    CTradeDesk        m_desk;
    bool              m_manager;
-   bool              m_hands_off;
+   bool              m_hands_off_chart;   // each side's stays until that side takes it back
+   bool              m_hands_off_bridge;
+   bool              m_alarm;             // too many bad frames: nothing is opened (R26)
    string            m_last_words;
 
    int               Barrier(void) const;
@@ -41,16 +43,21 @@ public:
    void              Init(COutbox *p_outbox,CPositionTracker *p_tracker,CCaps *p_caps,CAttribution *p_attribution);
    void              Timeouts(const ulong result_ms,const ulong catch_up_ms) { m_desk.Timeouts(result_ms,catch_up_ms); }
    void              Manager(const bool manager) { m_manager=manager; }
-   void              HandsOff(const bool on) { m_hands_off=on; }
-   bool              IsHandsOff(void) const { return(m_hands_off); }
+   void              HandsOffByChart(const bool on) { m_hands_off_chart=on; }
+   void              HandsOffByBridge(const bool on) { m_hands_off_bridge=on; }
+   bool              IsHandsOffByChart(void) const { return(m_hands_off_chart); }
+   bool              IsHandsOff(void) const { return(m_hands_off_chart || m_hands_off_bridge); }
+   void              Alarm(const bool on) { m_alarm=on; }
    void              OnCommand(SCommand &command,const bool stale_epoch,const ulong now_ms);
    void              OnResult(const MqlTradeRequest &request,const MqlTradeResult &result,const ulong now_ms);
    void              Pump(const ulong now_ms);
    string            LastWords(void) const { return(m_last_words); }
    int               Pending(void) const { return(m_desk.Total()); }
+   bool              OwesAnswer(void) const { return(m_desk.OwesAnswer()); }
   };
 
-CTradeGateway::CTradeGateway(void) : m_pOutbox(NULL),m_pTracker(NULL),m_pCaps(NULL),m_manager(false),m_hands_off(false),m_last_words("none")
+CTradeGateway::CTradeGateway(void) : m_pOutbox(NULL),m_pTracker(NULL),m_pCaps(NULL),m_manager(false),m_hands_off_chart(false),
+   m_hands_off_bridge(false),m_alarm(false),m_last_words("none")
   {
   }
 
@@ -78,6 +85,8 @@ void CTradeGateway::OnCommand(SCommand &command,const bool stale_epoch,const ulo
    CTradeTask *p_task=m_desk.NewTask(command);
    if(p_task==NULL)
       return;
+   p_task.position_id=m_pTracker.IdOf(command.ticket);
+   p_task.by_id=m_pTracker.IdOf(command.by_ticket);
    m_last_words=CCommands::Words(command);
    if(p_task.Expired(now_ms))
      {
@@ -129,7 +138,7 @@ int CTradeGateway::Barrier(void) const
   {
    if(!m_manager)
       return(DTMS_WHY_NOT_MANAGER);
-   return(m_hands_off ? DTMS_WHY_HANDS_OFF : DTMS_WHY_NONE);
+   return(IsHandsOff() ? DTMS_WHY_HANDS_OFF : DTMS_WHY_NONE);
   }
 
 //--- the Why that keeps this command from being executed at all
@@ -138,6 +147,8 @@ int CTradeGateway::Forbidden(const SCommand &command,const ulong now_ms)
    int barrier=Barrier();
    if(barrier!=DTMS_WHY_NONE)
       return(barrier);
+   if(m_alarm && command.kind==DTMS_MSG_OPEN_POSITION)
+      return(DTMS_WHY_HANDS_OFF);
    int why=m_pCaps.Check(command,m_desk.LotsOnTheWay(command.id),now_ms);
    if(why!=DTMS_WHY_NONE)
       m_pOutbox.Notice(DTMS_NOTICE_CODE_CAP_REACHED,command.symbol,why,ForbiddenWords(why));
@@ -151,7 +162,7 @@ string CTradeGateway::ForbiddenWords(const int why) const
       case DTMS_WHY_NOT_MANAGER:
          return("this Expert Advisor is not the manager of the account");
       case DTMS_WHY_HANDS_OFF:
-         return("hands off is on");
+         return(IsHandsOff() ? "hands off is on" : "three bad frames within a minute: nothing is opened until the user confirms on the chart");
       case DTMS_WHY_CAP_LOTS:
          return("the input MaxOpenLots does not allow it");
       case DTMS_WHY_CAP_ORDERS:
@@ -223,14 +234,19 @@ void CTradeGateway::Start(CTradeTask *p_task,const ulong now_ms)
       m_desk.Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_DEADLINE,"too late after waiting",now_ms);
       return;
      }
-   int why=Forbidden(p_task.command,now_ms);
+   int why=Barrier();
+   if(why==DTMS_WHY_NONE)
+     {
+      if(m_desk.Full() || m_desk.Held(p_task.command) || Settling(p_task.command))
+         return;
+//--- the caps look at every position, so they are asked only when the request could leave
+      why=Forbidden(p_task.command,now_ms);
+     }
    if(why!=DTMS_WHY_NONE)
      {
       m_desk.Finish(p_task,DTMS_OUTCOME_DENIED,why,ForbiddenWords(why),now_ms);
       return;
      }
-   if(m_desk.Full() || m_desk.Held(p_task.command) || Settling(p_task.command))
-      return;
    if(CheckNow(p_task,now_ms))
       m_desk.Send(p_task,now_ms);
   }

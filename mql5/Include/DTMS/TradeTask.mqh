@@ -36,6 +36,7 @@ public:
    int               attempts;
    int               reprices;
    int               fixes;
+   int               fillings;        // of the fixes those that ask for another filling
    bool              again;           // the volume is closed in parts, this was not the last
    bool              next_quote;      // paused until another quote has come
    bool              unknown_told;
@@ -43,6 +44,9 @@ public:
    string            remark;
    long              quote_msc;       // time of the quote at the last request
    ulong             position_id;     // 0 until it is known
+   ulong             by_id;           // close by: of the opposite position
+   double            sent_from;       // lots of the position at the last request
+   double            leaves;          // lots after the parts that were closed; negative: none was
    ulong             order;
    ulong             deal;
    double            volume;
@@ -50,6 +54,7 @@ public:
 
                      CTradeTask(const SCommand &what);
    bool              Busy(void) const { return(state==TASK_IN_FLIGHT || state==TASK_PAUSED); }
+   bool              Asked(const MqlTradeRequest &other) const;
    bool              Holds(const SCommand &other) const;
    bool              Expired(const ulong now_ms) const { return(now_ms>command.deadline_ms); }
    double            Price(void) const { return(volume>0.0 ? m_turnover/volume : 0.0); }
@@ -57,19 +62,26 @@ public:
   };
 
 CTradeTask::CTradeTask(const SCommand &what) : m_turnover(0.0),state(TASK_QUEUED),request_id(0),sent_ms(0),paused_ms(0),attempts(0),
-   reprices(0),fixes(0),again(false),next_quote(false),unknown_told(false),retcode(0),remark(""),quote_msc(0),position_id(0),order(0),deal(0),volume(0.0)
+   reprices(0),fixes(0),fillings(0),again(false),next_quote(false),unknown_told(false),retcode(0),remark(""),quote_msc(0),position_id(0),by_id(0),
+   sent_from(0.0),leaves(-1.0),order(0),deal(0),volume(0.0)
   {
    command=what;
    ZeroMemory(request);
   }
 
-//--- whether another command must wait for this one: one request a ticket at a time. While it is searched for, a
-//--- reduction may pass a modification, for it cannot be done twice by that.
+//--- whether the last request is that one: numbers alone may repeat, or be another program's
+bool CTradeTask::Asked(const MqlTradeRequest &other) const
+  {
+   return(request.action==other.action && request.magic==other.magic && request.position==other.position && request.symbol==other.symbol);
+  }
+
+//--- whether another command must wait for this one: one request a ticket at a time. A reduction passes a modification
+//--- that is not answered yet (R17), for it cannot be done twice by that.
 bool CTradeTask::Holds(const SCommand &other) const
   {
    if(state==TASK_QUEUED || (!CCommands::Concerns(command,other.ticket) && !CCommands::Concerns(command,other.by_ticket)))
       return(false);
-   return(state!=TASK_SEARCHING || !CCommands::Reduces(other) || CCommands::MakesDeal(command));
+   return(!CCommands::Reduces(other) || CCommands::MakesDeal(command));
   }
 
 //--- the broker has made a deal

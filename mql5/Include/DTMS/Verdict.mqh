@@ -35,5 +35,17 @@ struct SVerdict
      }
   };
 
+//--- what a command knows from its arrival and its earlier requests
+struct SAttempt
+  {
+   ulong             position_id;  // 0: the ticket was never seen
+   ulong             by_id;        // close by: of the opposite position
+   int               slack;        // ticks of distance more than the broker names
+   int               fillings;     // kinds of filling that were refused
+   double            booked;       // lots closed by the parts before
+
+                     SAttempt(void) : position_id(0),by_id(0),slack(0),fillings(0),booked(0.0) {}
+  };
+
 #endif
 //+------------------------------------------------------------------+

@@ -14,13 +14,16 @@
 class CVolumeChecks
   {
 public:
-   static void       Reduce(const SCommand &command,const CSymbolRules &rules,const SPresent &present,double &volume,SVerdict &verdict);
+   static void       Reduce(const SCommand &command,const CSymbolRules &rules,const SPresent &present,const double booked,double &volume,
+                            SVerdict &verdict);
    static void       CloseBy(const SCommand &command,const CSymbolRules &rules,const SPresent &present,const SPresent &other,SVerdict &verdict);
+   static bool       AccountHolds(const SCommand &command);
    static void       Open(const SCommand &command,const CSymbolRules &rules,SVerdict &verdict);
   };
 
-//--- the lots to close so that what was asked for remains
-void CVolumeChecks::Reduce(const SCommand &command,const CSymbolRules &rules,const SPresent &present,double &volume,SVerdict &verdict)
+//--- the lots to close so that what was asked for remains; parts that were closed before are not a surprise
+void CVolumeChecks::Reduce(const SCommand &command,const CSymbolRules &rules,const SPresent &present,const double booked,double &volume,
+                           SVerdict &verdict)
   {
    bool closes=(command.volume<=0.0);
    if(!closes && (present.volume<=command.volume || rules.SameVolume(present.volume,command.volume)))
@@ -28,7 +31,7 @@ void CVolumeChecks::Reduce(const SCommand &command,const CSymbolRules &rules,con
       verdict.Answer(DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"no more than that is there");
       return;
      }
-   if(!closes && command.has_expect_volume && !rules.SameVolume(present.volume,command.expect_volume))
+   if(!closes && command.has_expect_volume && !rules.SameVolume(present.volume,command.expect_volume-booked))
      {
       verdict.Answer(DTMS_OUTCOME_STALE_VIEW,DTMS_WHY_NONE,"the volume is not what was expected");
       return;
@@ -72,12 +75,25 @@ void CVolumeChecks::CloseBy(const SCommand &command,const CSymbolRules &rules,co
    verdict.Act();
   }
 
+//--- whether an opening makes a position of its own: elsewhere it would close, reverse or enlarge what is there
+bool CVolumeChecks::AccountHolds(const SCommand &command)
+  {
+   if((ENUM_ACCOUNT_MARGIN_MODE)AccountInfoInteger(ACCOUNT_MARGIN_MODE)!=ACCOUNT_MARGIN_MODE_RETAIL_HEDGING)
+      return(false);
+   return(command.tag_kind!=DTMS_OPEN_KIND_HEDGE || AccountInfoInteger(ACCOUNT_HEDGE_ALLOWED)!=0);
+  }
+
 //--- a position to be opened
 void CVolumeChecks::Open(const SCommand &command,const CSymbolRules &rules,SVerdict &verdict)
   {
    if(command.tag_kind!=DTMS_OPEN_KIND_HEDGE && command.tag_kind!=DTMS_OPEN_KIND_READD)
      {
       verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_BAD_COMMAND,"only hedges and re-adds are opened");
+      return;
+     }
+   if(!AccountHolds(command))
+     {
+      verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_BAD_COMMAND,"the account does not hold another position of the symbol apart");
       return;
      }
    double noise=DTMS_STEP_NOISE*rules.Step();
