@@ -26,6 +26,7 @@ def test_a_pause_makes_no_burst_of_heartbeats(link: tuple[Life, Server]) -> None
     terminal, server = link
 
     terminal.advance(4_300, step=4_300)
+    terminal.until(lambda: any(isinstance(f.body, Heartbeat) for f in server.frames))
     terminal.advance(400)
 
     assert len([f for f in server.frames if isinstance(f.body, Heartbeat)]) == 1
