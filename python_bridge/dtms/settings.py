@@ -41,6 +41,8 @@ class LinkSettings(_Group):
     """The link to the terminals; the rules are those of PROTOCOL.md."""
 
     bind: str = "tcp://127.0.0.1:5557"
+    curve_server_key_file: str = ""  # R29: the service's key pair, from the data folder on; with it every terminal needs a key
+    curve_clients_folder: str = "keys/clients"  # R29: public keys of the terminals that may connect
     heartbeat_ms: Wait = 1_000  # R25
     test_after_ms: Wait = 2_500  # R25: silence before a TestRequest
     down_after_ms: Wait = 5_000  # R25: silence before the link counts as down

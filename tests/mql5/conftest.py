@@ -325,6 +325,7 @@ def accepted(**changes: Any) -> LogonAccepted:
         "credit_window": 256,
         "grace_s": 30,
         "mode_act": False,
+        "entropy": "",
     }
     return LogonAccepted(**(values | changes))
 

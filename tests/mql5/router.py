@@ -150,4 +150,5 @@ def accepted() -> dict[str, Any]:
         "credit_window": 4_096,
         "grace_s": 30,
         "mode_act": True,
+        "entropy": "",
     }

@@ -10,6 +10,7 @@
 #include <DTMS/Bridge.mqh>
 
 input string Servers="127.0.0.1:5557";      // DTMS, host:port; more than one: by commas
+input string KeyFile="";                    // key file of dtms keygen in MQL5/Files; empty: not encrypted, for this machine only
 input string Symbols="";                    // symbols beside the chart's, by commas
 input int    TimerMs=10;                    // time between two passes, ms
 input double MaxOpenLots=0.0;               // lots that DTMS may have open of its own; 0: it opens nothing
@@ -34,6 +35,7 @@ int OnInit(void)
   {
    SSettings settings;
    settings.servers=Servers;
+   settings.key_file=KeyFile;
    settings.symbols=Symbols;
    settings.timer_ms=TimerMs;
    settings.max_open_lots=MaxOpenLots;

@@ -12,6 +12,7 @@
 #include "Session.mqh"
 #include "Settings.mqh"
 #include "StatusText.mqh"
+#include "ZmtpCurve.mqh"
 
 //+------------------------------------------------------------------+
 //| CBridge: one event, one pass over the parts, each with bounded   |
@@ -24,6 +25,8 @@ class CBridge : public CSessionHandler
   {
 private:
    SSettings         m_settings;
+   CKeyFile          m_keys;
+   CZmtpCurve        m_curve;
    CSession          m_session;
    COutbox           m_outbox;
    CAccountParts    *m_pParts;
@@ -38,6 +41,7 @@ private:
 
    void              NewParts(void);
    void              ChangeAccount(void);
+   bool              StartKeys(void);
    bool              StartParts(void);
    bool              OnSubscribe(CMsgPackReader &body);
    bool              OnBarsRequest(CMsgPackReader &body);
@@ -93,6 +97,11 @@ int CBridge::Init(const SSettings &settings)
      }
    if(m_settings.autonomous_modify || m_settings.autonomous_close)
       Print("DTMS: acting by itself after silence is not built in yet; the inputs AllowAutonomousModify and AllowAutonomousClose have no effect");
+   if(!StartKeys())
+     {
+      Print("DTMS: ",m_keys.Error());
+      return(INIT_FAILED);
+     }
    if(!StartParts())
      {
       Print("DTMS: ",m_session.LastError());
@@ -128,6 +137,21 @@ void CBridge::ChangeAccount(void)
    m_account.Forget();
   }
 
+//--- takes the key file that the inputs name, if they name one; false: it cannot be used, and without it nobody is dialed
+bool CBridge::StartKeys(void)
+  {
+   string name=CSettings::Trimmed(m_settings.key_file);
+   m_keys.Close();
+   m_session.SetMechanism(NULL);
+   if(name=="")
+      return(true);
+   if(!m_keys.Open(name))
+      return(false);
+   m_curve.SetKeyFile(GetPointer(m_keys));
+   m_session.SetMechanism(GetPointer(m_curve));
+   return(true);
+  }
+
 //--- wires the parts and starts the session; false: the list of servers is none
 bool CBridge::StartParts(void)
   {
@@ -150,6 +174,7 @@ void CBridge::Deinit(const int reason)
    if(m_running)
       m_session.Logout(CIdentity::LogoutWhy(reason));
    m_outbox.Open(false);
+   m_keys.Close();
    m_panel.Remove();
    m_running=false;
   }
@@ -226,7 +251,7 @@ void CBridge::ShowStatus(const ulong now_ms)
    status.title="DTMS bridge "+DTMS_EA_VERSION+"  "+IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN));
    status.up=m_session.IsUp();
    status.state=m_session.State();
-   status.server=m_session.Server();
+   status.server=m_session.Server()+(m_keys.IsOpen() ? ", encrypted" : "");
    status.error=m_session.LastError();
    status.refused=m_refused;
    status.alarm=m_session.Alarm();
@@ -268,6 +293,8 @@ void CBridge::OnLogonAccepted(const SLogonAccepted &accepted)
   {
    m_refused="";
    m_act=accepted.mode_act;
+   if(m_keys.IsOpen() && !m_keys.Mix(accepted.entropy))
+      Print("DTMS: ",m_keys.Error());
    m_pGateway.Manager(accepted.role==DTMS_ROLE_MANAGER);
    m_outbox.Open(true);
    m_pFacts.Accepted(accepted,GetTickCount64());

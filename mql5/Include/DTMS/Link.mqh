@@ -87,6 +87,7 @@ public:
                      CLink(void);
    virtual          ~CLink(void) {}
    void              SetBackoff(const uint least_ms,const uint most_ms) { m_dialer.SetBackoff(least_ms,most_ms); }
+   void              SetMechanism(CZmtpMechanism *p_mechanism) { m_dealer.SetMechanism(p_mechanism); }
    void              SetLogonTimeout(const uint ms) { m_logon_ms=(ulong)ms; }
    void              Pump(const ulong now_ms,const bool may_dial=true);
    bool              IsUp(void) const { return(m_state==LINK_UP); }

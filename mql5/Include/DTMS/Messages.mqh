@@ -704,6 +704,7 @@ struct SLogonAccepted
    uint              credit_window;
    uint              grace_s;
    bool              mode_act;
+   string            entropy;
 
    SLogonAccepted(void) :
       protocol(0),
@@ -718,11 +719,12 @@ struct SLogonAccepted
       down_after_ms(0),
       credit_window(0),
       grace_s(0),
-      mode_act(false) {}
+      mode_act(false),
+      entropy("") {}
 
    void              Write(CMsgPackWriter &writer) const
      {
-      writer.Array(13);
+      writer.Array(14);
       writer.UInt((ulong)protocol);
       writer.UInt((ulong)epoch);
       writer.UInt((ulong)role);
@@ -736,12 +738,13 @@ struct SLogonAccepted
       writer.UInt((ulong)credit_window);
       writer.UInt((ulong)grace_s);
       writer.Flag(mode_act);
+      writer.Text(entropy);
      }
 
    bool              Read(CMsgPackReader &reader)
      {
       int width=0;
-      if(!reader.Array(width) || width<13)
+      if(!reader.Array(width) || width<14)
          return(false);
       ulong wide_protocol=0;
       if(!reader.UInt(wide_protocol) || wide_protocol>0xFFFFFFFF)
@@ -785,7 +788,9 @@ struct SLogonAccepted
       grace_s=(uint)wide_grace_s;
       if(!reader.Flag(mode_act))
          return(false);
-      for(int extra=13; extra<width; extra++)
+      if(!reader.Text(entropy) || StringLen(entropy)>512)
+         return(false);
+      for(int extra=14; extra<width; extra++)
          if(!reader.Skip())
             return(false);
       return(true);

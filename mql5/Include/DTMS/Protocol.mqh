@@ -14,7 +14,7 @@
 #define DTMS_MAX_LOTS                       1000000000.0
 #define DTMS_FLAG_DUP                       1
 #define DTMS_TAG_PREFIX                     0x2D7D
-#define DTMS_CONTRACT_SHA256                "e6f4424c68b0f7acba5faba59780185ff5f3602cbb09d9f3f4d2968923623b51"
+#define DTMS_CONTRACT_SHA256                "32f11f97151bbb3ec8d6f5e8ee8565ff48be483d8bb2523affe711b71f9ae4f1"
 #define DTMS_MSG_TICKS                      20
 #define DTMS_MSG_LOGON                      1
 #define DTMS_MSG_LOGON_ACCEPTED             2

@@ -8,6 +8,7 @@
 struct SSettings
   {
    string            servers;
+   string            key_file;
    string            symbols;
    int               timer_ms;
    double            max_open_lots;
@@ -26,7 +27,7 @@ struct SSettings
    int               reconnect_max_ms;
    int               logon_timeout_ms;
 
-                     SSettings(void) : servers(""),symbols(""),timer_ms(10),max_open_lots(0.0),max_orders_per_minute(60),allow_modify(true),
+                     SSettings(void) : servers(""),key_file(""),symbols(""),timer_ms(10),max_open_lots(0.0),max_orders_per_minute(60),allow_modify(true),
                      allow_reduce(true),allowed_symbols(""),autonomous_modify(false),autonomous_close(false),show_panel(true),
                      result_timeout_ms(5000),catch_up_ms(10000),scan_ms(250),debounce_ms(1000),reconnect_min_ms(250),
                      reconnect_max_ms(8000),logon_timeout_ms(5000) {}
@@ -42,6 +43,7 @@ private:
 
 public:
    static int        Split(const string list,string &names[]);
+   static string     Trimmed(const string text);
    static string     Fault(const SSettings &settings);
    static string     FarServer(const string list);
   };
@@ -100,6 +102,15 @@ bool CSettings::IsHere(const string host)
    return(true);
   }
 
+//--- a text without blanks around it, and without the carriage return of a .set file
+string CSettings::Trimmed(const string text)
+  {
+   string trimmed=text;
+   if(StringTrimLeft(trimmed)<0 || StringTrimRight(trimmed)<0)
+      return("");
+   return(trimmed);
+  }
+
 //--- what is wrong with the inputs, one sentence; empty: nothing
 string CSettings::Fault(const SSettings &settings)
   {
@@ -107,9 +118,9 @@ string CSettings::Fault(const SSettings &settings)
       return("the input TimerMs must lie between 1 and 1000");
    if(!MathIsValidNumber(settings.max_open_lots) || settings.max_open_lots<0.0)
       return("the input MaxOpenLots must not be negative");
-   string far=FarServer(settings.servers);
+   string far=(Trimmed(settings.key_file)=="" ? FarServer(settings.servers) : "");
    if(far!="")
-      return("the input Servers names "+far+", but without a key the link must not leave this computer: only 127.x.x.x, localhost and ::1");
+      return("the input Servers names "+far+", but without a key file the link must not leave this computer: only 127.x.x.x, localhost and ::1");
    if(settings.max_orders_per_minute<0)
       return("the input MaxOrdersPerMinute must not be negative");
    if(settings.result_timeout_ms<1 || settings.catch_up_ms<1 || settings.scan_ms<1 || settings.debounce_ms<0)

@@ -56,6 +56,7 @@ private:
    int               m_content_size;
    uchar             m_frame[];
    uchar             m_sealed[];
+   uchar             m_opened[];
    ulong             m_multiparts;
    ulong             m_pings;
    ulong             m_pongs;
@@ -68,11 +69,13 @@ private:
    ENUM_ZMTP_EVENT   OnMessage(const bool more);
    ENUM_ZMTP_EVENT   OnTooLarge(void);
    void              AnswerPing(void);
+   ENUM_ZMTP_EVENT   OnSealed(void);
    bool              QueueFrame(const int flags,const uchar &content[],const int size);
+   bool              QueueSealed(const bool command,const uchar &content[],const int size);
 
 public:
                      CZmtpDealer(void);
-   void              SetMechanism(CZmtpMechanism *p_mechanism) { m_p_mechanism=p_mechanism; }
+   void              SetMechanism(CZmtpMechanism *p_mechanism);
    void              Seed(const string instance) { m_random.Seed(instance); }
    bool              Open(const string host,const uint port,const uint timeout_ms);
    void              Close(void);
@@ -81,7 +84,7 @@ public:
    bool              IsReady(void) const { return(m_ready && m_socket.IsOpen()); }
    ENUM_ZMTP_EVENT   Next(void);
    int               TakeMessage(uchar &message[]) const;
-   bool              HasRoom(const int size) const { return(m_socket.HasRoom(size+ZMTP_HEAD_SIZE)); }
+   bool              HasRoom(const int size) const { return(m_socket.HasRoom(size+m_p_mechanism.Overhead()+ZMTP_HEAD_SIZE)); }
    bool              Send(const CMsgPackWriter &message);
    bool              SendBytes(const uchar &message[],const int size);
    bool              Ping(const uint ttl_ms);
@@ -100,6 +103,14 @@ CZmtpDealer::CZmtpDealer(void) : m_ready(false),m_in_multipart(false),m_error(""
    m_p_mechanism=GetPointer(m_null);
   }
 
+//--- how connections are secured from the next Open on; NULL: not at all
+void CZmtpDealer::SetMechanism(CZmtpMechanism *p_mechanism)
+  {
+   m_p_mechanism=p_mechanism;
+   if(p_mechanism==NULL)
+      m_p_mechanism=GetPointer(m_null);
+  }
+
 //--- connects and sends the greeting; blocks for at most `timeout_ms`. False: Error() says why.
 bool CZmtpDealer::Open(const string host,const uint port,const uint timeout_ms)
   {
@@ -107,6 +118,12 @@ bool CZmtpDealer::Open(const string host,const uint port,const uint timeout_ms)
    m_error="";
    m_in_multipart=false;
    m_reader.Next();
+   m_reader.SetOverhead(m_p_mechanism.Overhead());
+   if(!m_p_mechanism.Prepare())
+     {
+      m_error=m_p_mechanism.Error();
+      return(false);
+     }
    m_random.Bytes(m_identity,16);
    if(ArraySize(m_identity)>0 && m_identity[0]==0)
       m_identity[0]=1;   // identities that begin with zero belong to the ROUTER itself
@@ -148,7 +165,7 @@ ENUM_ZMTP_EVENT CZmtpDealer::Next(void)
       m_chunk_at=0;
       m_chunk_size=m_socket.Read(m_chunk);
       if(!m_socket.IsOpen())
-         return(Lose(m_socket.Error()));
+         return(Lose(m_socket.Error()+(m_ready ? "" : m_p_mechanism.Hint())));
       if(m_chunk_size==0)
          return(ZMTP_NOTHING);
      }
@@ -189,10 +206,7 @@ bool CZmtpDealer::SendBytes(const uchar &message[],const int size)
   {
    if(!IsReady() || size<0 || size>DTMS_MAX_FRAME)
       return(false);
-   if(m_p_mechanism.Plain())
-      return(QueueFrame(0,message,size));
-   int sealed_size=m_p_mechanism.Seal(message,size,m_sealed);
-   return(sealed_size>=0 && QueueFrame(0,m_sealed,sealed_size));
+   return(QueueSealed(false,message,size));
   }
 
 //--- ZMTP's own question whether the peer is there (ZMTP 3.1); the peer may close after `ttl_ms` without another
@@ -205,7 +219,7 @@ bool CZmtpDealer::Ping(const uint ttl_ms)
    if(ArrayResize(command,at+2)!=at+2)
       return(false);
    CBytes::WriteBigEndian(command,at,2,(ulong)(ttl_ms/100));
-   return(QueueFrame(ZMTP_FLAG_COMMAND,command,at+2));
+   return(QueueSealed(true,command,at+2));
   }
 
 //--- sends what the connection takes now; false: it is lost
@@ -237,6 +251,8 @@ ENUM_ZMTP_EVENT CZmtpDealer::OnGreeting(void)
       return(ZMTP_BYTES);
    uchar command[];
    int size=m_p_mechanism.Begin(m_identity,command);
+   if(size<0)
+      return(Lose(m_p_mechanism.Error()));
    if(!QueueFrame(ZMTP_FLAG_COMMAND,command,size))
       return(Lose("the handshake's command does not fit"));
    return(ZMTP_BYTES);
@@ -249,9 +265,25 @@ ENUM_ZMTP_EVENT CZmtpDealer::OnFrame(void)
    bool more=m_reader.HasMore();
    m_content_size=m_reader.CopyTo(m_content);
    m_reader.Next();
+   if(m_ready && !m_p_mechanism.Plain())
+      return(OnSealed());
    if(command)
       return(m_ready ? OnCommand() : OnHandshake());
    return(m_ready ? OnMessage(more) : Lose("a message before the end of the handshake"));
+  }
+
+//--- a frame behind a handshake that seals; what the frame's head says beside its size is anybody's word
+ENUM_ZMTP_EVENT CZmtpDealer::OnSealed(void)
+  {
+   bool command=false;
+   bool more=false;
+   int size=m_p_mechanism.Unseal(m_content,m_content_size,m_opened,command,more);
+   if(size<0)
+      return(Lose("a frame that is not the bridge's: forged, altered or sent again"));
+   m_content_size=size;
+   if(size>0)
+      ArrayCopy(m_content,m_opened,0,0,size);
+   return(command ? OnCommand() : OnMessage(more));
   }
 
 //--- a command of the handshake
@@ -292,7 +324,7 @@ void CZmtpDealer::AnswerPing(void)
    int at=CZmtpCommand::Begin("PONG",command);
    if(context>0)
       ArrayCopy(command,m_content,at,7,context);
-   if(QueueFrame(ZMTP_FLAG_COMMAND,command,at+context))
+   if(QueueSealed(true,command,at+context))
       m_pings++;
   }
 
@@ -303,16 +335,6 @@ ENUM_ZMTP_EVENT CZmtpDealer::OnMessage(const bool more)
    m_in_multipart=more;
    if(!first)
       return(ZMTP_BYTES);
-   if(!m_p_mechanism.Plain())
-     {
-      uchar opened[];
-      int size=m_p_mechanism.Unseal(m_content,m_content_size,opened);
-      if(size<0)
-         return(Lose("a message that is not the peer's"));
-      m_content_size=size;
-      if(size>0)
-         ArrayCopy(m_content,opened,0,0,size);
-     }
    if(!more)
       return(ZMTP_MESSAGE);
    m_multiparts++;
@@ -326,6 +348,15 @@ ENUM_ZMTP_EVENT CZmtpDealer::OnTooLarge(void)
       return(Lose("the peer sends a frame that is too large"));
    m_content_size=0;
    return(ZMTP_TOO_LARGE);
+  }
+
+//--- a message or a command behind the handshake
+bool CZmtpDealer::QueueSealed(const bool command,const uchar &content[],const int size)
+  {
+   if(m_p_mechanism.Plain())
+      return(QueueFrame(command ? ZMTP_FLAG_COMMAND : 0,content,size));
+   int sealed=m_p_mechanism.Seal(content,size,command,m_sealed);
+   return(sealed>=0 && QueueFrame(0,m_sealed,sealed));
   }
 
 //--- one frame with its head

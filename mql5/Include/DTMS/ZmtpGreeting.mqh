@@ -25,6 +25,7 @@ private:
    string            m_error;
 
    bool              Fits(const int at,const int value);
+   static string     Advice(const int at,const int value);
 
 public:
                      CZmtpGreeting(void);
@@ -85,8 +86,18 @@ bool CZmtpGreeting::Fits(const int at,const int value)
    if(at==11)
       m_minor=value;
    if(at>=ZMTP_MECHANISM_FROM && at<ZMTP_MECHANISM_FROM+ZMTP_MECHANISM_SIZE && value!=(int)m_wanted[at])
-      m_error="the peer wants another security mechanism";
+      m_error="the peer wants another security mechanism"+Advice(at,value);
    return(m_error=="");
+  }
+
+//--- the first character tells NULL from CURVE
+string CZmtpGreeting::Advice(const int at,const int value)
+  {
+   if(at==ZMTP_MECHANISM_FROM && value=='C')
+      return(", CURVE: make a key file with dtms keygen and name it in the input KeyFile");
+   if(at==ZMTP_MECHANISM_FROM && value=='N')
+      return(", NULL: the bridge has no keys, while the input KeyFile names some");
+   return("");
   }
 
 #endif

@@ -26,12 +26,15 @@ private:
 public:
                      CZmtpNull(void) : m_error("") {}
    virtual string    Name(void) const { return("NULL"); }
+   virtual bool      Prepare(void) { return(true); }
    virtual int       Begin(const uchar &identity[],uchar &command[]);
    virtual ENUM_ZMTP_STEP OnCommand(const uchar &command[],const int size,uchar &reply[],int &reply_size);
    virtual string    Error(void) const { return(m_error); }
+   virtual string    Hint(void) const { return(", as by a bridge that wants keys: then name a key file in the input KeyFile"); }
    virtual bool      Plain(void) const { return(true); }
-   virtual int       Seal(const uchar &message[],const int size,uchar &sealed[]) { return(ArrayCopy(sealed,message,0,0,size)); }
-   virtual int       Unseal(const uchar &sealed[],const int size,uchar &message[]) { return(ArrayCopy(message,sealed,0,0,size)); }
+   virtual int       Overhead(void) const { return(0); }
+   virtual int       Seal(const uchar &message[],const int size,const bool command,uchar &sealed[]) { return(-1); }
+   virtual int       Unseal(const uchar &sealed[],const int size,uchar &message[],bool &command,bool &more) { return(-1); }
   };
 
 //--- READY with the socket type and the identity

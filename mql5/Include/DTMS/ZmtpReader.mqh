@@ -38,6 +38,7 @@ private:
    uchar             m_body[];
    int               m_capacity;
    int               m_have;
+   int               m_limit;
 
    int               FeedHead(const uchar &data[],const int from,const int size);
    int               FeedBody(const uchar &data[],const int from,const int size);
@@ -46,6 +47,7 @@ private:
 public:
                      CZmtpReader(void);
    void              Next(void);
+   void              SetOverhead(const int bytes) { m_limit=DTMS_MAX_FRAME+bytes; }
    int               Feed(const uchar &data[],const int from,const int size);
    ENUM_ZMTP_READ    Result(void) const { return(m_result); }
    bool              IsCommand(void) const { return((m_head[0]&ZMTP_FLAG_COMMAND)!=0); }
@@ -54,7 +56,7 @@ public:
    int               CopyTo(uchar &target[]) const;
   };
 
-CZmtpReader::CZmtpReader(void) : m_capacity(0)
+CZmtpReader::CZmtpReader(void) : m_capacity(0),m_limit(DTMS_MAX_FRAME)
   {
    Next();
   }
@@ -118,7 +120,7 @@ void CZmtpReader::CheckHead(void)
    if(m_head_size==1)
       return;
    ulong announced=CBytes::ReadBigEndian(m_head,1,m_head_size-1);
-   if(announced>(ulong)(command ? ZMTP_MAX_COMMAND : DTMS_MAX_FRAME))
+   if(announced>(ulong)(command ? ZMTP_MAX_COMMAND : m_limit))
      {
       m_result=ZMTP_READ_TOO_LARGE;
       return;

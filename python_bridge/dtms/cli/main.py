@@ -12,6 +12,7 @@ import typer
 
 from dtms import __version__
 from dtms.cli import account, run
+from dtms.cli.keygen import keygen
 from dtms.errors import DtmsError, UsageError
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(account.app, name="account")
 app.command("run")(run.run)
+app.command("keygen")(keygen)
 if importlib.util.find_spec("cffi") is not None:
     from dtms.cli.demo.command import demo
 

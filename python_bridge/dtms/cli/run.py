@@ -18,6 +18,7 @@ from loguru import logger
 from dtms.cli import choices, config, consent, logs
 from dtms.errors import ConfigError, StartError
 from dtms.names import OnSilence
+from dtms.runtime import keys
 from dtms.runtime.log import to_loguru
 from dtms.runtime.service import Service
 from dtms.runtime.snapshots import ServiceView
@@ -47,6 +48,7 @@ def run(file: ConfigFile = None, data: Folder = None, mode: ModeChoice = None, w
         settings = settings.model_copy(update={"mode": mode})
     refuse_open_door(settings)
     refuse_idle_lists(settings)
+    link_keys = keys.load(settings.link.curve_server_key_file, settings.link.curve_clients_folder, folder)
     settings = consent.settled(settings, folder)
     settings = with_choices(settings, choices.load(folder))
     try:
@@ -54,7 +56,7 @@ def run(file: ConfigFile = None, data: Folder = None, mode: ModeChoice = None, w
     except OSError as error:
         raise StartError(f"the log folder in {folder} cannot be written: {error}") from error
     stop = on_signals()
-    service = Service(settings, MemoryJournal(EpochFile(folder)), to_loguru)
+    service = Service(settings, MemoryJournal(EpochFile(folder)), to_loguru, keys=link_keys)
     service.start()
     logger.info("= waiting for the Expert Advisor at {}; mode {}; log {}", service.address, settings.mode.value, path)
     if sentence := idle(settings):
@@ -69,10 +71,10 @@ def run(file: ConfigFile = None, data: Folder = None, mode: ModeChoice = None, w
 
 def refuse_open_door(settings: Settings) -> None:
     """
-    Keep the link on this machine while nothing encrypts it (R29).
+    Keep the link on this machine unless keys encrypt it (R29).
 
     Raises:
-        ConfigError: The address is not a loopback address.
+        ConfigError: The address is not a loopback address and there are no keys.
     """
     bind = settings.link.bind
     host, _, port = bind.removeprefix("tcp://").rpartition(":")
@@ -83,8 +85,11 @@ def refuse_open_door(settings: Settings) -> None:
         closed = bind.startswith("tcp://") and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
     except ValueError:
         closed = False
-    if not closed:
-        reason = f"{bind} is no loopback address such as tcp://127.0.0.1:5557, and nothing authenticates or encrypts the link yet"
+    if not closed and not settings.link.curve_server_key_file:
+        reason = (
+            f"{bind} is no loopback address such as tcp://127.0.0.1:5557, and without keys nothing authenticates or encrypts the "
+            "link; dtms keygen makes them and says what to set"
+        )
         raise ConfigError("settings", "link.bind", None, reason)
 
 

@@ -95,7 +95,7 @@ class Account:
 
     # Logging on
 
-    def welcome(self, peer: Peer, logon: messages.Logon, now: int) -> Link | Refusal:
+    def welcome(self, peer: Peer, logon: messages.Logon, now: int, *, entropy: str = "") -> Link | Refusal:
         """Accept a terminal of this account, in its role, resumed or afresh; or say why not."""
         if self.superseded or logon.highest_epoch_seen > self.epoch:
             self._supersede(logon.highest_epoch_seen)
@@ -114,7 +114,7 @@ class Account:
         session, resume = self._session(known, logon, now)
         link = Link(peer, session, logon, role, logon.permissions, logon.hands_off)
         self.links.by_nonce[logon.nonce] = link
-        self._answer(link, now, resume=resume)
+        self._answer(link, now, resume=resume, entropy=entropy)
         if role is Role.MANAGER:
             self._take_over(link, now, resume=resume)
         return link
@@ -148,7 +148,7 @@ class Account:
             return known.session, True
         return Session(logon.nonce, self.epoch, self._settings.link, self._counters.bridge, now), False
 
-    def _answer(self, link: Link, now: int, *, resume: bool) -> None:
+    def _answer(self, link: Link, now: int, *, resume: bool, entropy: str) -> None:
         settings = self._settings
         answer = accepted(
             settings.link,
@@ -157,6 +157,7 @@ class Account:
             resume=resume,
             config_digest=self._config_digest,
             mode_act=settings.mode is Mode.ACT,
+            entropy=entropy,
         )
         link.peer.accept(link.session, link.logon, answer, self.links.poison_of(link.logon.instance_id), now)
         if not resume:

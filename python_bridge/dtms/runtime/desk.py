@@ -5,6 +5,7 @@ The desk: the one place where anything changes.
 a picture. Whoever calls it brings the time; in the service that is the thread of ``service.py``, in tests the test.
 """
 
+import secrets
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -164,6 +165,8 @@ class Desk:
     # The socket
 
     def _read_socket(self, now: int, utc: int) -> bool:
+        if self._router.door is not None:
+            self._router.door.work(self.counters.bridge, self._log, now)
         desk, receive, connections = self.settings.desk, self._router.receive, self._connections
         touched: dict[bytes, Connection] = {}
         read, at = 0, now
@@ -308,7 +311,9 @@ class Desk:
             self._defect(connection.peer, b"", error, now)
 
     def _welcome(self, connection: Connection, account: Account, logon: Logon, now: int) -> None:
-        answer = account.welcome(connection.peer, logon, now)
+        # Under CURVE nobody else reads this; the terminal stirs it into what its keys are made from.
+        entropy = "" if self._router.door is None else secrets.token_hex(32)
+        answer = account.welcome(connection.peer, logon, now, entropy=entropy)
         if isinstance(answer, Refusal):
             self._refuse(connection, answer, now)
         else:

@@ -23,7 +23,9 @@ from dtms.names import OnSilence
 from dtms.runtime.asks import Answer, AskClose, Denial
 from dtms.runtime.clock import Clock, SystemClock
 from dtms.runtime.desk import ConfirmPoison, Desk, Item, Stop
+from dtms.runtime.door import Door
 from dtms.runtime.inbox import Inbox
+from dtms.runtime.keys import Keys
 from dtms.runtime.log import Log, Sink
 from dtms.runtime.pictures import picture
 from dtms.runtime.snapshots import ServiceView
@@ -37,13 +39,15 @@ _LOG_FAREWELL_S: Final = 1.0
 class Service:
     """Start once, stop once; everything between happens in the desk's thread."""
 
-    def __init__(self, settings: Settings, journal: Journal, log: Sink, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, journal: Journal, log: Sink, clock: Clock | None = None, keys: Keys | None = None
+    ) -> None:
         self._settings = settings
         self._journal = journal
         self._log = Log(log)
         self._clock = clock or SystemClock()
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._router = Router(self._context)
+        self._router = Router(self._context, None if keys is None else Door(self._context, keys))
         self._inbox: Inbox[Item] = Inbox(self._context)
         self._desk = Desk(self._router, self._inbox, journal, settings, log=self._log, elapsed=self._clock.mono_ms)
         self._thread = threading.Thread(target=self._run, name="dtms-desk", daemon=True)
@@ -81,7 +85,9 @@ class Service:
         self._started = True
         self._journal.attach(self._inbox.put)
         self._log.start()
-        self._log.add("=", "bound", address=self.address, mode=self._settings.mode.value)
+        door = self._router.door
+        secured = {"curve": False} if door is None else {"curve": True, "known_keys": door.known}
+        self._log.add("=", "bound", address=self.address, mode=self._settings.mode.value, **secured)
         self._switch_interval_before = sys.getswitchinterval()
         sys.setswitchinterval(self._settings.desk.switch_interval_s)
         # What start-up made lives as long as the process: the collector need not walk it again beside every quote.
@@ -177,6 +183,8 @@ class Service:
         poller = zmq.Poller()
         poller.register(self._router.socket, zmq.POLLIN)
         poller.register(inbox.socket, zmq.POLLIN)
+        for socket in () if self._router.door is None else self._router.door.sockets:
+            poller.register(socket, zmq.POLLIN)
         pictured_at = 0
         more = False
         while not desk.stopped:

@@ -11,6 +11,7 @@ import zmq
 
 from dtms.errors import LinkLost, PortTaken, StartError, WireError
 from dtms.names import RejectWhy
+from dtms.runtime.door import SEAL_BYTES, Door
 from dtms.runtime.holder import holder_of
 from dtms.wire.messages import MAX_FRAME_BYTES
 
@@ -33,18 +34,21 @@ class Arrival(NamedTuple):
 class Router:
     """The socket. Belongs to the desk's thread from ``bind`` on."""
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", door: Door | None = None) -> None:
         socket = context.socket(zmq.ROUTER)
         for option, value in (
             (zmq.ROUTER_MANDATORY, 1),
             (zmq.LINGER, 0),
-            (zmq.MAXMSGSIZE, MAX_FRAME_BYTES),
+            (zmq.MAXMSGSIZE, MAX_FRAME_BYTES if door is None else MAX_FRAME_BYTES + SEAL_BYTES),
             (zmq.SNDHWM, _SEND_HWM),
             (zmq.HEARTBEAT_IVL, _HEARTBEAT_MS),
             (zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_TIMEOUT_MS),
             (zmq.HANDSHAKE_IVL, _HANDSHAKE_MS),
         ):
             socket.set(option, value)
+        if door is not None:
+            door.guard(socket)
+        self.door = door
         self.socket = socket
         self.address = ""
 
@@ -99,6 +103,8 @@ class Router:
 
     def close(self) -> None:
         """Let go of the port; what was queued has a moment to leave."""
+        if self.door is not None:
+            self.door.close()
         self.socket.close(linger=_FAREWELL_MS)
 
 

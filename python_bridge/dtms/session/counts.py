@@ -17,4 +17,5 @@ class LinkCounts:
     strangers: int = 0  # frames from peers that have not logged on
     misplaced: int = 0  # frames of another session or an older epoch, dropped (PROTOCOL.md 3.6)
     resent: int = 0
+    refused_keys: int = 0  # connections that ended before their handshake: no key, or one that is not known (R29)
     unspecified: int = 0  # quotes of symbols whose specification has not come

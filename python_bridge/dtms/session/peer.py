@@ -327,9 +327,9 @@ class Peer:
 
 
 def accepted(
-    settings: LinkSettings, session: Session, role: Role, *, resume: bool, config_digest: str, mode_act: bool
+    settings: LinkSettings, session: Session, role: Role, *, resume: bool, config_digest: str, mode_act: bool, entropy: str = ""
 ) -> LogonAccepted:
-    """Return the answer to a logon that is welcome."""
+    """Return the answer to a logon that is welcome; ``entropy`` only where nobody can read it but the terminal."""
     return LogonAccepted(
         protocol=0 if role is Role.OBSERVER else PROTOCOL_VERSION,
         epoch=session.epoch,
@@ -344,6 +344,7 @@ def accepted(
         credit_window=settings.credit_window,
         grace_s=settings.grace_s,
         mode_act=mode_act,
+        entropy=entropy,
     )
 
 

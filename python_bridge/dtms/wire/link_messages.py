@@ -100,6 +100,7 @@ class LogonAccepted(ToTerminal):
     credit_window: Small = Field(description="quotes that may be on the way unacknowledged (R02)")
     grace_s: Small = Field(description="silence after which lease plans act (R27)")
     mode_act: bool = Field(description="true: commands will come; false: observe, none will")
+    entropy: Text = Field(description="under CURVE 64 hexadecimal digits for the EA's seed, fresh for each logon; else empty")
 
 
 class LogonRefused(ToTerminal):

@@ -2,15 +2,20 @@
 //| Echo.mq5                                                         |
 //| a DEALER that says hello and sends back what it receives         |
 //+------------------------------------------------------------------+
+#include <DTMS/ZmtpCurve.mqh>
 #include <DTMS/ZmtpDealer.mqh>
 #include "Reencode.mqh"
 
 input int  Port=0;
 input bool Documents=false;   // read and write each message as a MessagePack document
+input string KeyFile="";      // CURVE with the keys of this file
 
 #define ECHO_PING   1001
 #define ECHO_STATUS 1002
+#define ECHO_DIAL   1003
 
+CKeyFile g_keys;
+CZmtpCurve g_curve;
 CZmtpDealer g_dealer;
 CReencoder g_reencoder;
 CMsgPackWriter g_writer;
@@ -22,6 +27,16 @@ bool g_too_large=false;
 int OnInit(void)
   {
    g_dealer.Seed("echo");
+   if(KeyFile!="")
+     {
+      if(!g_keys.Open(KeyFile))
+        {
+         Print(g_keys.Error());
+         return(INIT_FAILED);
+        }
+      g_curve.SetKeyFile(GetPointer(g_keys));
+      g_dealer.SetMechanism(GetPointer(g_curve));
+     }
    if(!g_dealer.Open("127.0.0.1",(uint)Port,500))
       return(INIT_FAILED);
    return(INIT_SUCCEEDED);
@@ -30,6 +45,7 @@ int OnInit(void)
 void OnDeinit(const int reason)
   {
    g_dealer.CloseAfterSending();
+   g_keys.Close();
   }
 
 //--- a ROUTER knows nobody who has not spoken
@@ -76,6 +92,8 @@ void OnChartEvent(const int id,const long &lparam,const double &dparam,const str
   {
    if(id==ECHO_PING)
       g_dealer.Ping(3000);
+   if(id==ECHO_DIAL)
+      g_dealer.Open("127.0.0.1",(uint)Port,500);
    if(id==ECHO_STATUS)
       Comment("open="+(string)(int)g_dealer.IsOpen()+";ready="+(string)(int)g_dealer.IsReady()+";refused="+IntegerToString(g_refused)+
               ";multiparts="+IntegerToString((long)g_dealer.Multiparts())+";multipart_size="+IntegerToString(g_multipart_size)+

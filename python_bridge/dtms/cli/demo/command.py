@@ -41,6 +41,7 @@ Speed = Annotated[
 Report = Annotated[Path | None, typer.Option(help="Write the figures there, as JSON.", show_default=False)]
 Offset = Annotated[float, typer.Option(help="The broker's time minus UTC, in hours.")]
 NoRule = Annotated[bool, typer.Option("--no-break-even", help="Switch the managed rule off.")]
+Curve = Annotated[bool, typer.Option("--curve", help="Authenticate and encrypt the link, with keys made for this run.")]
 Keep = Annotated[
     Path | None, typer.Option(help="Keep data folder and logs there instead of in a temporary folder.", show_default=False)
 ]
@@ -55,6 +56,7 @@ def demo(
     report: Report = None,
     offset: Offset = 2.0,
     no_break_even: NoRule = False,
+    curve: Curve = False,
     keep: Keep = None,
 ) -> None:
     """Show the whole: the Expert Advisor's own source, compiled natively, on a simulated account, managed by the service."""
@@ -71,7 +73,8 @@ def demo(
     built = _build(console)
     folder = _folder(keep)
     try:
-        figures = _play(console, play, built, Wanted(folder=folder, offset_s=offset_s, break_even=not no_break_even), pace)
+        wanted = Wanted(folder=folder, offset_s=offset_s, break_even=not no_break_even, curve=curve)
+        figures = _play(console, play, built, wanted, pace)
     finally:
         logger.remove()
         if keep is None:

@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dtms.cli import keyfiles
 from dtms.cli.demo.scenario import Scenario
 from dtms.errors import StartError
 from dtms.names import OnSilence
+from dtms.runtime import keys
 from dtms.runtime.log import Sink
 from dtms.runtime.service import Service
 from dtms.runtime.snapshots import ServiceView
@@ -40,6 +42,7 @@ class Wanted:
     folder: Path
     offset_s: int
     break_even: bool
+    curve: bool = False
 
 
 class Stage:
@@ -51,9 +54,13 @@ class Stage:
         self.refused = 0
         first = scenario.points[0]
         self.broker = Broker([scenario.spec], deposit=_DEPOSIT, time_msc=first.time_msc, offset_ms=wanted.offset_s * 1_000)
-        self.service = Service(_settings(wanted), MemoryJournal(EpochFile(wanted.folder)), log)
         self._built = built
         self._folder = wanted.folder
+        self._files = wanted.folder / "MQL5" / "Files"
+        self._inputs = _secured(wanted.folder, self._files) if wanted.curve else {}
+        settings = _settings(wanted)
+        link_keys = keys.load(settings.link.curve_server_key_file, settings.link.curve_clients_folder, wanted.folder)
+        self.service = Service(settings, MemoryJournal(EpochFile(wanted.folder)), log, keys=link_keys)
         self._trades: Sequence[PlannedTrade] = scenario.trades
         self._next_trade = 0
         self.terminal: TerminalProcess | None = None
@@ -66,13 +73,12 @@ class Stage:
             StartError: They did not, in time.
         """
         self.service.start()
-        files = self._folder / "MQL5" / "Files"
-        files.mkdir(parents=True)
+        self._files.mkdir(parents=True, exist_ok=True)
         boot = Boot(
             built=self._built,
-            files=files,
+            files=self._files,
             symbol=self.scenario.spec.name,
-            inputs={"Servers": self.service.address.removeprefix("tcp://")},
+            inputs={"Servers": self.service.address.removeprefix("tcp://")} | self._inputs,
         )
         terminal = self.terminal = TerminalProcess(boot)
         terminal.start()
@@ -161,10 +167,16 @@ class Stage:
         self.service.stop(5.0, OnSilence.HOLD)
 
 
+def _secured(folder: Path, files: Path) -> dict[str, str]:
+    """Make keys; return the inputs that name them."""
+    made = keyfiles.make("demo", folder, files, replace=True)
+    return {"KeyFile": made.key_file.name}
+
+
 def _settings(wanted: Wanted) -> Settings:
     return Settings(
         mode=Mode.ACT,
-        link=LinkSettings(bind="tcp://127.0.0.1:*"),
+        link=LinkSettings(bind="tcp://127.0.0.1:*", curve_server_key_file=keyfiles.SERVER_FILE if wanted.curve else ""),
         desk=DeskSettings(snapshot_ms=2),  # the feeder reads its progress there
         adopt=AdoptSettings(scope=Scope.ALL, confirmed=True),
         break_even=BreakEvenSettings(enabled=wanted.break_even),
