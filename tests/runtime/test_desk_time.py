@@ -45,7 +45,7 @@ def test_reading_ends_in_time_and_what_is_left_is_read_in_the_next_steps(desk: B
     assert desk.router.socket.poll(5_000)
     before = desk.router.received
     desk.desk._elapsed = running
-    read = []
+    read: list[int] = []
     for _ in range(100):
         if not read or read[-1] < 9:
             assert desk.router.socket.poll(5_000)  # libzmq hands over what was sent in its own time
