@@ -14,6 +14,12 @@ settings.register_profile("soak", settings.get_profile("default"), max_examples=
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="full counts and long runs")
+    parser.addoption(
+        "--sanitize",
+        default="",
+        metavar="NAMES",
+        help="build the programs of tests/mql5/programs with these, e.g. address,undefined (see tests/mql5/test_sanitized.py)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -149,8 +149,9 @@ Starter = Callable[..., tuple[Program, BareTerminal]]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Starter]:
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Starter]:
     """Start programs/NAME.mq5 with inputs; gives the program and its terminal, and unloads at the end of the test."""
+    sanitizers = tuple(name for name in request.config.getoption("--sanitize").split(",") if name)
     with ExitStack() as stack:
 
         def _start(
@@ -159,7 +160,7 @@ def start(tmp_path: Path) -> Iterator[Starter]:
             *,
             sockets: SocketModel | None = None,
             clock_ms: int | None = None,
-            sanitize: tuple[str, ...] = (),
+            sanitize: tuple[str, ...] = sanitizers,
         ) -> tuple[Program, BareTerminal]:
             terminal = BareTerminal()
             built = build(PROGRAMS / f"{name}.mq5", include=sources_root() / "Include", sanitize=sanitize)

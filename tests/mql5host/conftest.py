@@ -179,8 +179,9 @@ def terminal() -> PlainTerminal:
 
 
 @pytest.fixture
-def load(terminal: PlainTerminal, tmp_path: Path, library_cache: Path) -> Iterator[Load]:
+def load(terminal: PlainTerminal, tmp_path: Path, library_cache: Path, request: pytest.FixtureRequest) -> Iterator[Load]:
     """Build and open a program: from MQL5 text, or from a file of the fixtures folder."""
+    sanitizers = tuple(name for name in request.config.getoption("--sanitize").split(",") if name)
     programs: list[Program] = []
 
     def opened(source: str | Path, **settings: Any) -> Program:
@@ -189,7 +190,7 @@ def load(terminal: PlainTerminal, tmp_path: Path, library_cache: Path) -> Iterat
             path.write_text(source, encoding="utf-8")
         else:
             path = FIXTURES / source
-        built = build(path, include=FIXTURES / "Include", cache=library_cache)
+        built = build(path, include=FIXTURES / "Include", cache=library_cache, sanitize=sanitizers)
         settings.setdefault("files", tmp_path / "terminal" / "Files")
         settings.setdefault("symbol", "EURUSD")
         programs.append(Program(built, terminal, **settings))

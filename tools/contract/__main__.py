@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from contract.echo import message_echo_mqh
 from contract.kinds import message_kinds_mqh
 from contract.mql5 import messages_mqh, protocol_mqh
 from contract.tables import MARK, protocol_tables, schema_files
@@ -21,6 +22,7 @@ def generated() -> dict[Path, bytes]:
         Path("mql5/Include/DTMS/Protocol.mqh"): protocol_mqh(),
         Path("mql5/Include/DTMS/Messages.mqh"): messages_mqh(),
         Path("mql5/Include/DTMS/MessageKinds.mqh"): message_kinds_mqh(),
+        Path("mql5/Include/DTMS/MessageEcho.mqh"): message_echo_mqh(),
     }
     texts |= {Path("schemas") / name: text for name, text in schema_files().items()}
     files = {path: text.encode() for path, text in texts.items()}

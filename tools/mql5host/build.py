@@ -46,6 +46,15 @@ _CHECKS = (
 )
 
 
+_SANITIZERS = {
+    "address": ("-fsanitize=address",),
+    # What the checks above leave out. The runtime has no types to ask at run time for vptr, and its hooks are plain functions.
+    "undefined": ("-fsanitize=undefined", "-fno-sanitize=vptr", "-fno-sanitize-recover=all"),
+    "fuzzer": ("-fsanitize=fuzzer-no-link",),
+}
+"""Compiler flags by name; "fuzzer" counts edges for libFuzzer and needs clang."""
+
+
 class BuildError(Exception):
     """The compiler refused: `output` is what it said, with places in the MQL5 source."""
 
@@ -88,7 +97,8 @@ def build(
         source: The .mq5 file.
         include: The folder that `#include <...>` means.
         defines: Names, or NAME=value, defined before the first line.
-        sanitize: "address" for AddressSanitizer; Python must then run with its library preloaded.
+        sanitize: "address" for AddressSanitizer: Python must then run with its library preloaded. "undefined" for what
+            UndefinedBehaviorSanitizer finds beyond the checks that every build has.
         compiler: Path or name of a compiler, or "zig"; None takes the first that is there.
         cache: Folder for results; None is the user's cache.
 
@@ -99,8 +109,7 @@ def build(
     defines = tuple(defines)
     chosen = _compiler(compiler)
     translation = translate(source, include, defines)
-    folder = cache if cache is not None else Path(platformdirs.user_cache_dir("dtms-bridge")) / "mql5host"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder(cache)
     runtime = _runtime(folder, chosen, sanitize)
     arguments = [*_program_flags(chosen), *_sanitizers(sanitize)]
     key = _digest([translation.text, translation.source_sha256, runtime.name, chosen.version, *arguments])
@@ -112,10 +121,54 @@ def build(
     return Built(library, translation.source_sha256, chosen.version)
 
 
+def build_fuzzer(source: Path, *, include: Path, driver: Path, defines: Iterable[str] = (), cache: Path | None = None) -> Path:
+    """
+    Build an executable in which libFuzzer, through `driver`, feeds the program whose main file is `source`, or find it built.
+
+    Args:
+        source: The .mq5 file.
+        include: The folder that `#include <...>` means.
+        driver: C++ source with LLVMFuzzerTestOneInput; it sees host_api.h, and the `defines` as macros.
+        defines: Names, or NAME=value, for the program and the driver.
+        cache: Folder for results; None is the user's cache.
+
+    Raises:
+        SourceError: As `build`.
+        BuildError: There is no clang, it has no libFuzzer, or it refused.
+    """
+    defines = tuple(defines)
+    chosen = _compiler("clang++")
+    sanitize = ("fuzzer", "address", "undefined")
+    translation = translate(source, include, defines)
+    folder = _folder(cache)
+    runtime = _runtime(folder, chosen, sanitize)
+    arguments = [*_program_flags(chosen), *_sanitizers(sanitize)]
+    parts = [translation.text, runtime.name, chosen.version, driver.read_text(encoding="utf-8"), *arguments, *defines]
+    made = folder / f"{source.stem}-{_digest(parts)}-fuzzer"
+    if made.exists():
+        return made
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        work = Path(scratch)
+        program, linked = work / "program.cpp", work / made.name
+        program.write_text(translation.text, encoding="utf-8", newline="\n")
+        command = [*chosen.command, *arguments, *(f"-D{define}" for define in defines), "-isystem", str(runtime)]
+        # The hooks of the runtime come before the sanitizers' own functions of the same names.
+        command += ["-fsanitize=fuzzer", "-Wl,-z,muldefs", str(runtime / "runtime.o"), str(program), str(driver)]
+        _run([*command, "-o", str(linked)], f"no fuzzer of {source.stem}")
+        _publish(linked, made)
+    return made
+
+
 def sources_root() -> Path:
     """Folder that holds Experts, Include and Scripts: the package's own copy, else the repository's."""
     inside = Path(__file__).parent / "mql5"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "mql5"
+
+
+def _folder(cache: Path | None) -> Path:
+    folder = cache if cache is not None else Path(platformdirs.user_cache_dir("dtms-bridge")) / "mql5host"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _compiler(wanted: str | None) -> _Compiler:
@@ -154,10 +207,10 @@ def _common_flags(compiler: _Compiler) -> list[str]:
 
 
 def _sanitizers(sanitize: Collection[str]) -> list[str]:
-    unknown = set(sanitize) - {"address"}
+    unknown = set(sanitize) - set(_SANITIZERS)
     if unknown:
         raise ValueError(f"unknown sanitizers: {', '.join(sorted(unknown))}")
-    return [f"-fsanitize={name}" for name in sanitize]
+    return [flag for name in sanitize for flag in _SANITIZERS[name]]
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -83,7 +83,7 @@ int Give(const std::string& bytes, ARef<uchar> result) {
   int count = static_cast<int>(bytes.size());
   if (result.Count_() < count) ArrayResize(result, count);
   if (result.Count_() < count) return 0;
-  memcpy(result.Items_(), bytes.data(), bytes.size());
+  if (count > 0) memcpy(result.Items_(), bytes.data(), bytes.size());
   return count;
 }
 
