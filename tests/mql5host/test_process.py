@@ -10,8 +10,9 @@ import pytest
 
 from dtms.sim.broker import Broker
 from dtms.sim.derive import derive_spec
+from dtms.sim.witness import Requested
 from mql5host.build import Built, build, sources_root
-from mql5host.child import Boot
+from mql5host.child import Beside, Boot
 from mql5host.process import TerminalProcess
 
 MONDAY = 1_704_700_800_000
@@ -90,3 +91,24 @@ def test_quitting_removes_the_expert_advisor_from_its_chart(broker: Broker, term
     terminal.take_requests()
     assert terminal.lines[-1] == "removed 1"
     assert not terminal.alive
+
+
+def test_two_charts_of_one_process_share_the_account_and_each_request_says_whose_it_is(
+    broker: Broker, built: Built, tmp_path: Path
+) -> None:
+    process = TerminalProcess(
+        Boot(built=built, files=tmp_path, symbol="EURUSD", beside=(Beside(name="second", built=built, symbol="EURUSD"),))
+    )
+    process.start()
+    process.send(broker.full_state())
+    pump(broker, process, lambda: "second: ready 10000001" in process.lines)
+
+    broker.quote("EURUSD", MONDAY, 1.1, 1.1001)
+    pump(broker, process, lambda: {"answer 10009", "second: answer 10009"} <= set(process.lines))
+    pump(broker, process, lambda: dict(process.shown) == {"count": "1", "second/count": "1"})
+    process.stop()
+    process.take_requests()
+
+    sent = [entry.chart for entry in broker.witness.history if isinstance(entry, Requested)]
+    assert sorted(sent) == ["", "second"]
+    assert list(process.lines)[-2:] == ["removed 1", "second: removed 1"]

@@ -19,6 +19,7 @@ from mql5host import api
 from mql5host.binding import TerminalBinding, boundary
 from mql5host.build import Built
 from mql5host.chart import ChartObject, chart_object
+from mql5host.globals import GlobalsBinding, GlobalVariables
 from mql5host.socketbinding import SocketBinding
 from mql5host.sockets import SocketLayer, SocketModel
 from mql5host.terminal import Terminal, TradeRequest, TradeResult, TradeTransaction
@@ -27,7 +28,7 @@ _INIT, _DEINIT, _TICK, _TIMER, _TRADE, _TRANSACTION, _CHART_EVENT, _START, _BOOK
 _DONE, _CRITICAL, _STOPPED, _NO_HANDLER = range(4)
 _HANDLERS = ("OnInit", "OnDeinit", "OnTick", "OnTimer", "OnTrade", "OnTradeTransaction", "OnChartEvent", "OnStart", "OnBookEvent")
 _KEEP = "MQL5HOST_KEEP"  # set in the environment: the loaded copy stays on disk, for a debugger or a sanitizer's report
-_CHART_ID = 131_000_000_000_001  # chart identifiers of MetaTrader are of this size
+CHART_ID = 131_000_000_000_001  # chart identifiers of MetaTrader are of this size
 
 
 class HostError(Exception):
@@ -81,6 +82,8 @@ class Program:
         virtual_clock_ms: Start of a clock that only `set_clock_ms` and Sleep move; None for the real one.
         sockets: Faults of the socket functions, or a network of the host's own.
         common_files: Folder for FILE_COMMON; None for one beside `files`.
+        chart_id: ChartID; programs of one terminal have different ones.
+        variables: Global variables of the terminal that it shares with other programs; None for its own.
 
     Raises:
         InputError: An input is unknown or its text no value of its type.
@@ -99,6 +102,8 @@ class Program:
         virtual_clock_ms: int | None = None,
         sockets: SocketModel = SocketModel(),  # noqa: B008 - frozen
         common_files: Path | None = None,
+        chart_id: int = CHART_ID,
+        variables: GlobalVariables | None = None,
     ) -> None:
         self._ffi = boundary()
         self._copy = Path(tempfile.mkdtemp(prefix="mql5host-")) / built.library.name
@@ -108,6 +113,7 @@ class Program:
             shutil.rmtree(self._copy.parent)  # it stays loaded, and a killed process leaves nothing behind
         self._binding = TerminalBinding(terminal)
         self._socket_binding: SocketBinding | None = None
+        self._globals_binding = None if variables is None else GlobalsBinding(variables, self._binding)
         self._busy = False
         self._closed = False
         self._deinitialised = False
@@ -118,7 +124,7 @@ class Program:
         for folder in (files, common):
             folder.mkdir(parents=True, exist_ok=True)
         self.set_socket_model(sockets)
-        self._open(files, common, period_s, virtual_clock_ms, sockets.layer)
+        self._open(files, common, sockets.layer, (_timeframe(period_s), period_s, chart_id), virtual_clock_ms)
         for address in allowed:
             self._library.mq_allow(address.encode())
         try:
@@ -156,18 +162,20 @@ class Program:
             raise self._critical
 
     def _open(
-        self, files: Path, common: Path, period_s: int, virtual_clock_ms: int | None, layer: SocketLayer | None,
-    ) -> None:  # fmt: skip
+        self, files: Path, common: Path, layer: SocketLayer | None, chart: tuple[int, int, int], virtual_clock_ms: int | None
+    ) -> None:
         setup = self._ffi.new("mq_setup *")
         setup.terminal = self._binding.table
         if layer is not None:
             self._socket_binding = SocketBinding(layer, self._binding)
             setup.sockets = self._socket_binding.table
+        if self._globals_binding is not None:
+            setup.globals = self._globals_binding.table
         kept = [self._ffi.new("char[]", str(folder.resolve()).encode()) for folder in (files, common)]
         setup.files, setup.common_files = kept
         symbol, setup.symbol_length = self._units(self._symbol)
         setup.symbol = symbol
-        setup.period, setup.period_s, setup.chart_id = _timeframe(period_s), period_s, _CHART_ID
+        setup.period, setup.period_s, setup.chart_id = chart
         setup.virtual_clock = int(virtual_clock_ms is not None)
         setup.clock_ms = virtual_clock_ms or 0
         self._library.mq_open(setup)
@@ -336,6 +344,10 @@ class Program:
     def clock_ms(self) -> int:
         """GetTickCount64 of the program."""
         return int(self._state().clock_ms)
+
+    def set_period(self, period_s: int) -> None:
+        """Another time frame of the chart; OnDeinit comes before it and OnInit after it."""
+        self._library.mq_set_period(_timeframe(period_s), period_s)
 
     def set_clock_ms(self, clock_ms: int) -> None:
         """Set the virtual clock."""

@@ -84,6 +84,9 @@ class RequestDesk:
                 trade=trade,
                 retcode=truth,
                 told=Retcode(told.retcode) if told.retcode != truth else None,
+                port=request.port,
+                chart=request.chart,
+                sent_ms=request.sent_ms,
             )
         )
         executed.bundle.request(replace(trade, order=told.order), told)

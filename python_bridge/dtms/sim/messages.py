@@ -102,12 +102,19 @@ NO_RESULT = TradeResult()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order request; `request_id` is unique within one life of the terminal, `port` names the terminal."""
+    """
+    One order request; `request_id` is unique within one life of the terminal, `port` names the terminal.
+
+    `chart` is the program that sent it, as whoever hosts the programs calls it, and `sent_ms` the monotonic time; no program
+    can see or change either.
+    """
 
     request_id: int
     trade: TradeFields
     port: int = 0
     synchronous: bool = False
+    chart: str = ""
+    sent_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class SimTerminal:
         copies: settings of CopyTicks.
         newsstand: the economic calendar; may be told to fail.
         pc_skew_ms: how far the computer's clock is ahead of true time.
+        caller: the program that runs now, set by whoever hosts several; its requests and lines bear the name.
         logs, alerts, comment_text: what the program said.
     """
 
@@ -74,6 +75,7 @@ class SimTerminal:
         self.logs: deque[str] = deque(maxlen=_KEPT_LINES)
         self.alerts: deque[str] = deque(maxlen=_KEPT_LINES)
         self.comment_text = ""
+        self.caller = ""
         self._program = program
         self._now_ms = 0
         self._positions: dict[int, tuple[Position, SymbolSpec, Quote | None, Record]] = {}
@@ -270,7 +272,7 @@ class SimTerminal:
     # Trading
 
     def order_send(self, request: TradeRequestLike, asynchronous: bool) -> TradeAnswer:
-        return self.trading.send(request, asynchronous=asynchronous)
+        return self.trading.send(request, asynchronous=asynchronous, chart=self.caller, now_ms=self._now_ms)
 
     def order_check(self, request: TradeRequestLike) -> TradeAnswer:
         return self.trading.check(request)
@@ -293,10 +295,13 @@ class SimTerminal:
     # What the program says
 
     def log(self, text: str) -> None:
-        self.logs.append(text)
+        self.logs.append(self._said(text))
 
     def alert(self, text: str) -> None:
-        self.alerts.append(text)
+        self.alerts.append(self._said(text))
+
+    def _said(self, text: str) -> str:
+        return f"{self.caller}: {text}" if self.caller else text
 
     def comment(self, text: str) -> None:
         self.comment_text = text

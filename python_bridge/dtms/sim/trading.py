@@ -104,7 +104,7 @@ class Trading:
             return _refused(ERR_TRADE_SEND_FAILED, objection)
         return TradeAnswer(ok=True, comment="Done")
 
-    def send(self, request: TradeRequestLike, *, asynchronous: bool) -> TradeAnswer:
+    def send(self, request: TradeRequestLike, *, asynchronous: bool, chart: str = "", now_ms: int = 0) -> TradeAnswer:
         """OrderSendAsync gives 10008 and an id; OrderSend waits for the outcome."""
         if not (self.algo_button and self.program_allowed):
             return _refused(ERR_TRADE_DISABLED, Retcode.CLIENT_DISABLES_AT)
@@ -116,7 +116,7 @@ class Trading:
             if objection is not None:
                 return _refused(ERR_TRADE_SEND_FAILED, objection)
         self._last_id += 1
-        sent = Request(self._last_id, fields, self._port, synchronous=not asynchronous)
+        sent = Request(self._last_id, fields, self._port, not asynchronous, chart, now_ms)
         if not asynchronous:
             return self._wait(sent)
         if self._immediate and self._call is not None:

@@ -23,7 +23,11 @@ class Origin(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """A request was decided; `request_id` is 0 for humans. `told` is what the caller hears if not the truth."""
+    """
+    A request was decided; `request_id` is 0 for humans. `told` is what the caller hears if not the truth.
+
+    `port`, `chart` and `sent_ms` say which terminal's which program sent it when (monotonic).
+    """
 
     market_msc: int
     now_ms: int
@@ -32,6 +36,9 @@ class Requested:
     trade: TradeFields
     retcode: Retcode
     told: Retcode | None = None
+    port: int = 0
+    chart: str = ""
+    sent_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,6 +225,8 @@ MQ_EXPORT void mq_open(const mq_setup* setup) {
   g_host.terminal = *setup->terminal;
   g_host.own_sockets = setup->sockets != nullptr;
   if (setup->sockets) g_host.sockets = *setup->sockets;
+  g_host.shared_globals = setup->globals != nullptr;
+  if (setup->globals) g_host.globals = *setup->globals;
   g_host.files = setup->files;
   g_host.common_files = setup->common_files;
   g_host.chart_id = setup->chart_id;
@@ -285,6 +287,10 @@ MQ_EXPORT void mq_get_critical(mq_critical* critical) {
 MQ_EXPORT void mq_set_clock(int64_t clock_ms) { g_host.clock_ms = clock_ms; }
 MQ_EXPORT void mq_set_stopped(int32_t stopped) { _StopFlag = stopped != 0; }
 MQ_EXPORT void mq_set_uninit_reason(int32_t reason) { _UninitReason = reason; }
+MQ_EXPORT void mq_set_period(int32_t period, int32_t period_s) {
+  _Period = static_cast<ENUM_TIMEFRAMES>(period);
+  g_host.period_s = period_s;
+}
 MQ_EXPORT const char* mq_objects(void) { return Answer(ObjectsJson()); }
 MQ_EXPORT int32_t mq_close(int32_t in_order) {
   bool whole = in_order && !g_critical.happened;

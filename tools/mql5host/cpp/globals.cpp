@@ -34,26 +34,61 @@ struct GlobalValue {
   double value;
   datetime time;
 };
-std::map<std::string, GlobalValue> g_values;
+std::map<std::string, GlobalValue> g_values;  // where no other program shares them
 
-GlobalValue* FindValue(const string& name) {
-  auto found = g_values.find(Utf8(name));
-  if (found == g_values.end()) {
-    MqSetError_(ERR_GLOBALVARIABLE_NOT_FOUND);
-    return nullptr;
+bool Find(const string& name, GlobalValue& found) {
+  if (g_host.shared_globals) {
+    int64_t time = 0;
+    if (!g_host.globals.find(g_host.globals.context, Units(name), name.Length_(), &found.value, &time)) return false;
+    found.time = time;
+    return true;
   }
-  found->second.time = TimeLocal();
-  return &found->second;
+  auto entry = g_values.find(Utf8(name));
+  if (entry != g_values.end()) found = entry->second;
+  return entry != g_values.end();
+}
+void Put(const string& name, double value, datetime time) {
+  if (g_host.shared_globals)
+    g_host.globals.put(g_host.globals.context, Units(name), name.Length_(), value, time);
+  else
+    g_values[Utf8(name)] = {value, time};
+}
+bool Erase(const string& name) {
+  if (g_host.shared_globals) return g_host.globals.erase(g_host.globals.context, Units(name), name.Length_()) != 0;
+  return g_values.erase(Utf8(name)) != 0;
+}
+int Total() { return g_host.shared_globals ? g_host.globals.total(g_host.globals.context) : static_cast<int>(g_values.size()); }
+string NameAt(int index) {
+  if (index < 0 || index >= Total()) return string(u"", 0);
+  if (!g_host.shared_globals) return FromUtf8(std::next(g_values.begin(), index)->first);
+  const uint16_t* units = nullptr;
+  int32_t length = 0;
+  g_host.globals.name_at(g_host.globals.context, index, &units, &length);
+  return FromUnits(units, length);
+}
+
+// Reading counts as use.
+bool Use(const string& name, GlobalValue& found) {
+  if (!Find(name, found)) {
+    MqSetError_(ERR_GLOBALVARIABLE_NOT_FOUND);
+    return false;
+  }
+  Put(name, found.value, TimeLocal());
+  return true;
 }
 
 }  // namespace
 
-bool GlobalVariableCheck(const string& name) { return g_values.count(Utf8(name)) != 0; }
-bool GlobalVariableDel(const string& name) { return g_values.erase(Utf8(name)) != 0; }
+bool GlobalVariableCheck(const string& name) {
+  GlobalValue found;
+  return Find(name, found);
+}
+bool GlobalVariableDel(const string& name) { return Erase(name); }
 bool GlobalVariableGet(const string& name, double& value) {
-  GlobalValue* found = FindValue(name);
-  if (found) value = found->value;
-  return found != nullptr;
+  GlobalValue found;
+  if (!Use(name, found)) return false;
+  value = found.value;
+  return true;
 }
 double GlobalVariableGet(const string& name) {
   double value = 0;
@@ -66,13 +101,13 @@ datetime GlobalVariableSet(const string& name, double value) {
     return 0;
   }
   datetime now = TimeLocal();
-  g_values[Utf8(name)] = {value, now};
+  Put(name, value, now);
   return now;
 }
 bool GlobalVariableSetOnCondition(const string& name, double value, double expected) {
-  GlobalValue* found = FindValue(name);
-  if (!found || found->value != expected) return false;
-  found->value = value;
+  GlobalValue found;
+  if (!Use(name, found) || found.value != expected) return false;
+  Put(name, value, TimeLocal());
   return true;
 }
 bool GlobalVariableTemp(const string& name) {
@@ -83,22 +118,18 @@ bool GlobalVariableTemp(const string& name) {
   return GlobalVariableSet(name, 0) != 0;
 }
 datetime GlobalVariableTime(const string& name) {
-  auto found = g_values.find(Utf8(name));
-  return found == g_values.end() ? 0 : found->second.time;
+  GlobalValue found;
+  return Find(name, found) ? found.time : 0;
 }
-int GlobalVariablesTotal() { return static_cast<int>(g_values.size()); }
-string GlobalVariableName(int index) {
-  for (auto& entry : g_values)
-    if (index-- == 0) return FromUtf8(entry.first);
-  return string(u"", 0);
-}
+int GlobalVariablesTotal() { return Total(); }
+string GlobalVariableName(int index) { return NameAt(index); }
 int GlobalVariablesDeleteAll(const string& prefix, datetime limit) {
   std::string start = Utf8(prefix);
   int count = 0;
-  for (auto entry = g_values.begin(); entry != g_values.end();) {
-    bool goes = entry->first.compare(0, start.size(), start) == 0 && (limit == 0 || entry->second.time < limit);
-    count += goes;
-    entry = goes ? g_values.erase(entry) : ++entry;
+  for (int index = Total() - 1; index >= 0; index--) {
+    string name = NameAt(index);
+    bool goes = Utf8(name).compare(0, start.size(), start) == 0 && (limit == 0 || GlobalVariableTime(name) < limit);
+    count += goes && Erase(name);
   }
   return count;
 }

@@ -36,6 +36,8 @@ struct Host {
   mq_terminal terminal;
   mq_sockets sockets;
   bool own_sockets;  // the host's own socket layer instead of the system's
+  mq_globals globals;
+  bool shared_globals;  // the terminal has other programs too
   std::string files, common_files;
   mq_long chart_id;
   int period_s;

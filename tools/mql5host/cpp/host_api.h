@@ -93,6 +93,16 @@ typedef struct {
     void (*close)(void *context, int32_t socket);
 } mq_sockets;
 
+/* Global variables of the terminal that several programs share; results are 1 or 0. */
+typedef struct {
+    void *context;
+    int32_t (*find)(void *context, const uint16_t *name, int32_t length, double *value, int64_t *time);
+    void (*put)(void *context, const uint16_t *name, int32_t length, double value, int64_t time);
+    int32_t (*erase)(void *context, const uint16_t *name, int32_t length);
+    int32_t (*total)(void *context);
+    int32_t (*name_at)(void *context, int32_t index, const uint16_t **name, int32_t *length); /* in the order of names */
+} mq_globals;
+
 typedef struct {
     const mq_terminal *terminal;
     const mq_sockets *sockets; /* NULL: the system's */
@@ -105,6 +115,7 @@ typedef struct {
     int64_t chart_id;
     int32_t virtual_clock;
     int64_t clock_ms;
+    const mq_globals *globals; /* NULL: the program has its own */
 } mq_setup;
 
 /* Faults of the socket layer; 0 is no limit. */
@@ -164,6 +175,7 @@ void mq_get_critical(mq_critical *critical);
 void mq_set_clock(int64_t clock_ms);
 void mq_set_stopped(int32_t stopped);
 void mq_set_uninit_reason(int32_t reason);
+void mq_set_period(int32_t period, int32_t period_s);
 const char *mq_objects(void);         /* JSON: name -> {"type": n, "window": n, "integers": {}, "doubles": {}, "strings": {}} */
 /* In order: destructors of globals run and files are written. Otherwise, or after a critical error, nothing does.
    Returns the number of objects that were never deleted. Nothing else may be called afterwards. */
