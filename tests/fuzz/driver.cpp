@@ -1,11 +1,13 @@
 // libFuzzer's end: each input is what the far end of the program's sockets sends, and OnStart runs once for it.
 //
 // PACED: the first three bytes of an input are not sent but say how the second connection drips: most bytes of a read,
-// most bytes of a send, every how many empty reads one is promised in vain (0: no limit, never). The first one does not.
+// most bytes of a send, every how many empty reads one is promised in vain (0: no limit, never). Those before do not.
+// SCRIPTED: the first connection reads the input, and what it sends is what the far end of the next two sends.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 extern "C" {
 #include "host_api.h"
@@ -21,6 +23,13 @@ struct {
   int connects;
   mq_socket_model pace;
 } g_input;
+
+#ifdef SCRIPTED
+const bool kScripted = true;
+#else
+const bool kScripted = false;
+#endif
+std::vector<uint8_t> g_script;
 
 int64_t Total(void*, int32_t, int32_t) { return 0; }
 uint64_t Ticket(void*, int32_t, int32_t) { return 0; }
@@ -41,7 +50,8 @@ void Text(void*, int32_t, const uint16_t* text, int32_t length) {
 int32_t Connect(void*, int32_t, const uint16_t*, int32_t, uint32_t, uint32_t) {
   const mq_socket_model whole = {0, 0, 0};
   g_input.at = 0;
-  mq_model(g_input.connects++ == 0 ? &whole : &g_input.pace);
+  if (kScripted && g_input.connects == 1) g_input.bytes = g_script.data(), g_input.size = g_script.size();
+  mq_model(g_input.connects++ <= (kScripted ? 1 : 0) ? &whole : &g_input.pace);
   return 1;
 }
 int32_t IsConnected(void*, int32_t) { return g_input.at < g_input.size; }
@@ -57,6 +67,7 @@ int32_t Read(void*, int32_t, uint8_t* buffer, uint32_t size, uint32_t) {
 int32_t Send(void*, int32_t, const uint8_t* buffer, uint32_t size) {
   volatile uint8_t touched = 0;  // what is sent has to be there
   for (uint32_t i = 0; i < size; i++) touched = static_cast<uint8_t>(touched ^ buffer[i]);
+  if (kScripted && g_input.connects == 1) g_script.insert(g_script.end(), buffer, buffer + size);
   return static_cast<int32_t>(size);
 }
 void Close(void*, int32_t) {}
@@ -97,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
 #else
   g_input = {bytes, size, 0, 0, {0, 0, 0}};
 #endif
+  g_script.clear();
   mq_event event = {};
   int64_t result = 0;
   int32_t outcome = mq_run(MQ_ON_START, &event, &result);

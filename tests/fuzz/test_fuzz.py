@@ -1,5 +1,5 @@
 """
-Coverage-guided fuzzing of everything that reads bytes from outside: MessagePack and ZMTP in MQL5, the codec in Python.
+Coverage-guided fuzzing of everything that reads bytes from outside: MessagePack, ZMTP and CURVE in MQL5, the codec in Python.
 
 The MQL5 readers are built with libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer; a critical error of the
 program, a broken law of programs/Fuzz*.mq5, more than 5 s or more than 1 GiB for one input is a finding. The corpus is
@@ -35,7 +35,7 @@ WRONG: dict[type, tuple[Any, ...]] = {
     str: ("", "x" * 700),
     list: (None, [[]]),
 }
-READERS = ("msgpack", "zmtp", "codec")
+READERS = ("msgpack", "zmtp", "curve", "codec")
 SHORT_S, LONG_S = 10, 1_800
 
 
@@ -66,6 +66,8 @@ def fuzzer(reader: str) -> list[str]:
         return native("FuzzMsgPack")
     if reader == "zmtp":
         return native("FuzzZmtp", "PACED")
+    if reader == "curve":
+        return native("FuzzCurve", "PACED", "SCRIPTED")
     if importlib.util.find_spec("atheris") is None:
         missing("no package atheris: the codec is tried without coverage only")
     return [sys.executable, str(HERE / "codec_target.py")]
@@ -73,7 +75,7 @@ def fuzzer(reader: str) -> list[str]:
 
 def seeds(reader: str, folder: Path) -> list[str]:
     """The corpus, and for documents the golden vectors, whole and with one element of another type."""
-    if reader == "zmtp":
+    if reader in {"zmtp", "curve"}:
         return [str(CORPUS / reader)]
     folder.mkdir()
     for vector in VECTORS.glob("*.msgpack"):

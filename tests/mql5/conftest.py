@@ -9,16 +9,19 @@ The session's clock stands still unless a test moves it, so that nothing waits f
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 import zmq
+from tests.mql5.curve import Security
+from tests.mql5.support import Harness, as_texts
 
 from dtms.names import Role
 from dtms.wire.codec import Frame, decode, encode
 from dtms.wire.messages import Body, HandsOff, Heartbeat, Logon, LogonAccepted, Message
-from mql5host.build import build, sources_root
+from mql5host.build import Built, build, sources_root
 from mql5host.native import Program
 from mql5host.sockets import SocketModel
 from mql5host.terminal import Record, TradeAnswer
@@ -148,10 +151,25 @@ class BareTerminal:
 Starter = Callable[..., tuple[Program, BareTerminal]]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    Harness.SANITIZE = tuple(name for name in config.getoption("--sanitize").split(",") if name)
+
+
+@cache
+def built(name: str, sanitize: tuple[str, ...]) -> Built:
+    """A program of this folder, built once a run."""
+    return build(PROGRAMS / f"{name}.mq5", include=sources_root() / "Include", sanitize=sanitize)
+
+
 @pytest.fixture
-def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Starter]:
+def security(request: pytest.FixtureRequest, tmp_path: Path) -> Security:
+    """NULL, unless the test is marked as SECURED."""
+    return Security(getattr(request, "param", "NULL"), tmp_path)
+
+
+@pytest.fixture
+def start(tmp_path: Path, security: Security) -> Iterator[Starter]:
     """Start programs/NAME.mq5 with inputs; gives the program and its terminal, and unloads at the end of the test."""
-    sanitizers = tuple(name for name in request.config.getoption("--sanitize").split(",") if name)
     with ExitStack() as stack:
 
         def _start(
@@ -160,18 +178,14 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Starter]:
             *,
             sockets: SocketModel | None = None,
             clock_ms: int | None = None,
-            sanitize: tuple[str, ...] = sanitizers,
         ) -> tuple[Program, BareTerminal]:
             terminal = BareTerminal()
-            built = build(PROGRAMS / f"{name}.mq5", include=sources_root() / "Include", sanitize=sanitize)
             program = Program(
-                built,
+                built(name, Harness.SANITIZE),
                 terminal,
                 files=tmp_path / "Files",
                 symbol="EURUSD",
-                inputs={
-                    key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in (inputs or {}).items()
-                },
+                inputs=as_texts(security.inputs() | dict(inputs or {})),
                 virtual_clock_ms=clock_ms,
                 sockets=sockets or SocketModel(),
             )
@@ -342,8 +356,8 @@ def hands_off(by: str) -> HandsOff:
 
 
 @pytest.fixture
-def context() -> Iterator[zmq.Context[Any]]:
-    made = zmq.Context()
+def context(security: Security) -> Iterator[zmq.Context[Any]]:
+    made = security.context()
     yield made
     made.destroy(linger=0)
 

@@ -1,13 +1,17 @@
 """
-For tests of CURVE: a ROUTER behind a door, the echo program with a key file, and a wire tap between them; all pumped by hand.
+For tests of CURVE: links of either security, a ROUTER behind a door, the echo program with a key file, and a wire tap between
+them; all pumped by hand.
 """
 
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
 import zmq
 
 from dtms.cli import keyfiles
@@ -29,6 +33,39 @@ def make_keys(folder: Path, *, name: str = "ea", service: str = "data", files: s
     found = keys.load(keyfiles.SERVER_FILE, keyfiles.CLIENTS, folder / service)
     assert found is not None
     return found
+
+
+@dataclass(frozen=True)
+class Security:
+    """What the two ends of a link need: nothing, or CURVE with keys below `folder`."""
+
+    name: str
+    folder: Path
+
+    def inputs(self) -> dict[str, object]:
+        """Of a program whose files are in `folder`/Files; each has a key file of its own."""
+        if self.name == "NULL":
+            return {}
+        name = f"ea{len(list(self.folder.glob('Files/*.key')))}"
+        make_keys(self.folder, name=name)
+        return {"KeyFile": f"dtms-{name}.key"}
+
+    @cached_property
+    def keys(self) -> keys.KeyPair:
+        """The server's; made on demand."""
+        return make_keys(self.folder, name="nobody").server
+
+    def context(self) -> "zmq.Context[Any]":
+        """Sockets that it makes admit whoever knows the server's key."""
+        context: zmq.Context[Any] = zmq.Context()
+        if self.name != "NULL":
+            context.setsockopt(zmq.CURVE_SERVER, 1)
+            context.setsockopt(zmq.CURVE_SECRETKEY, self.keys.secret)
+        return context
+
+
+SECURED = pytest.mark.parametrize("security", ["NULL", "CURVE"], indirect=True)
+"""A test, or all tests of a file, once without keys and once with them."""
 
 
 def contents(path: Path) -> dict[str, str]:

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-import zmq
+from tests.mql5.curve import Security
 from tests.mql5.router import PATIENCE_S, M, Router
 
 from dtms.sim.behaviour import Behaviour, Effect, Rule
@@ -52,9 +52,9 @@ CHARTEVENT_OBJECT_CLICK = api.load().enums["ENUM_CHART_EVENT"]["CHARTEVENT_OBJEC
 
 
 @cache
-def expert() -> Built:
+def expert(sanitize: tuple[str, ...]) -> Built:
     """The Expert Advisor, built once a run."""
-    return build(sources_root() / "Experts" / EXPERT, include=sources_root() / "Include")
+    return build(sources_root() / "Experts" / EXPERT, include=sources_root() / "Include", sanitize=sanitize)
 
 
 class Harness:
@@ -67,6 +67,7 @@ class Harness:
         inputs: the Expert Advisor's.
         behaviour: how the broker treats requests.
         immediate: answers may come before OrderSendAsync returns.
+        security: of the link; None: NULL.
         quote_first: give each symbol a quote before the program starts.
         accept: fields of the LogonAccepted that differ from the usual.
         account: fields of the account.
@@ -75,6 +76,9 @@ class Harness:
         now: the program's GetTickCount64.
         sent: requests that left the terminal, unless they were answered at once.
     """
+
+    SANITIZE: ClassVar[tuple[str, ...]] = ()
+    """What programs are built with, from pytest's --sanitize."""
 
     def __init__(
         self,
@@ -87,13 +91,15 @@ class Harness:
         deposit: float = 1_000_000.0,
         quote_first: bool = True,
         sockets: SocketModel | None = None,
+        security: Security | None = None,
         allowed: Sequence[str] = ("127.0.0.1",),
         terminal_type: type[SimTerminal] = SimTerminal,
         terminal_options: Mapping[str, Any] | None = None,
         accept: Mapping[str, Any] | None = None,
         **account: Any,
     ) -> None:
-        self.context: zmq.Context[Any] = zmq.Context()
+        secured = security or Security("NULL", folder)
+        self.context = secured.context()
         self.router = Router(self.context)
         self.router.accept = dict(accept or {})
         self.now = START_MS
@@ -115,13 +121,13 @@ class Harness:
         )
         self.terminal.apply_all(self.broker.full_state())
         self.terminal.take_events()
-        texts = {"Servers": f"127.0.0.1:{self.router.port}"} | dict(inputs or {})
+        texts = {"Servers": f"127.0.0.1:{self.router.port}"} | secured.inputs() | dict(inputs or {})
         self.program = Program(
-            expert(),
+            expert(self.SANITIZE),
             self.terminal,
             files=folder / "Files",
             symbol=self.chart,
-            inputs=_as_texts(texts),
+            inputs=as_texts(texts),
             virtual_clock_ms=self.now,
             sockets=sockets or SocketModel(),
             allowed=allowed,
@@ -316,7 +322,7 @@ class Harness:
         return list(self.terminal.logs)
 
 
-def _as_texts(values: Mapping[str, object]) -> dict[str, str]:
+def as_texts(values: Mapping[str, object]) -> dict[str, str]:
     """Inputs as a .set file has them."""
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
 

@@ -2,14 +2,12 @@
 CURVE in MQL5 against libzmq: who is let in, and what a frame that was touched on its way leads to.
 """
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-import zmq
 from tests.mql5.curve import KEY_FILE, PING, Echo, Guarded, Tap, contents, make_keys
 
 from dtms.runtime.keys import Keys
@@ -54,32 +52,6 @@ def connect(start: Callable[..., Any]) -> Iterator[Callable[..., Echo]]:
         yield _connect
 
 
-@pytest.mark.parametrize("size", [0, 1, 221, 222, 223, 255, 256, 9_000, 65_536, 1_048_576])
-def test_a_message_of_any_size_comes_back_as_it_was(connect: Callable[..., Echo], service: Keys, size: int) -> None:
-    echo = connect(service)
-    assert echo.receive() == b"hello"
-    message = random.Random(size).randbytes(size)
-
-    echo.send(message)
-
-    assert echo.receive() == message
-
-
-def test_two_hundred_messages_pass_through_tiny_reads_and_partial_sends(connect: Callable[..., Echo], service: Keys) -> None:
-    echo = connect(service, sockets=SocketModel(read_limit=7, send_limit=41))
-    assert echo.receive() == b"hello"
-    rng = random.Random(7)
-    messages = [rng.randbytes(rng.randrange(600)) for _ in range(200)]
-    back: list[bytes] = []
-    for message in messages:
-        echo.send(message)
-
-    while len(back) < len(messages):
-        back.append(echo.receive())
-
-    assert back == messages
-
-
 def test_a_ping_is_answered_and_ours_is_answered_within_the_encryption(connect: Callable[..., Echo], service: Keys) -> None:
     echo = connect(service, tapped=True, HEARTBEAT_IVL=50, HEARTBEAT_TIMEOUT=150)
     assert echo.receive() == b"hello"
@@ -89,26 +61,6 @@ def test_a_ping_is_answered_and_ours_is_answered_within_the_encryption(connect: 
 
     assert echo.tap is not None
     assert not any(word in frame for way in echo.tap.seen for frame in way for word in (b"PING", b"PONG"))
-
-
-def test_a_frame_above_one_mebibyte_is_not_taken_in(connect: Callable[..., Echo], service: Keys) -> None:
-    echo = connect(service)
-    echo.receive()
-
-    echo.send(bytes(1_048_577))
-
-    echo.until(lambda: echo.status()["too_large"] == "1")
-
-
-def test_of_a_message_of_more_parts_the_rest_is_dropped(connect: Callable[..., Echo], service: Keys) -> None:
-    echo = connect(service)
-    echo.receive()
-
-    echo.send(b"first", b"second", b"third")
-    echo.send(b"single")
-
-    assert echo.receive() == b"single"
-    assert echo.status()["multiparts"] == "1"
 
 
 def test_the_wire_shows_neither_text_nor_keys(connect: Callable[..., Echo], service: Keys, tmp_path: Path) -> None:
@@ -330,13 +282,3 @@ def test_the_flags_of_a_frame_s_head_are_anybody_s_word_and_change_nothing(conne
 
     assert echo.receive() == b"of one part"
     assert echo.status()["multiparts"] == "0"
-
-
-@pytest.mark.parametrize("kind", [zmq.DEALER, zmq.PUB])
-def test_a_peer_with_our_keys_that_is_no_router_is_refused(connect: Callable[..., Echo], service: Keys, kind: int) -> None:
-    echo = connect(service, kind=kind)
-
-    echo.until(lambda: echo.status()["open"] == "0")
-
-    assert echo.status()["ready"] == "0"
-    assert echo.status()["error"] != ""

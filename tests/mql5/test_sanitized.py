@@ -21,15 +21,26 @@ ROOT = HERE.parents[1]
 SANITIZERS = ("address", "undefined")
 FAST = (
     "test_msgpack.py::test_every_golden_vector_is_read_and_written_again_byte_for_byte",
-    "test_msgpack.py::test_a_frame_cut_anywhere_is_refused",
     "test_msgpack.py::test_what_is_no_document_of_the_link_is_refused",
     "test_msgpack.py::test_random_bytes_do_no_harm",
-    "test_zmtp_strangers.py",
-    "test_session_poison.py",
+    "test_zmtp.py::test_ten_thousand_documents_pass_through_tiny_reads_and_partial_sends",
+    "test_zmtp_strangers.py::test_a_thousand_hostile_connections_do_no_harm",
+    "test_bridge.py::test_the_logon_says_who_this_is",
+    "test_bridge.py::test_hands_off_is_said_by_the_logon_after_a_restart_of_the_bridge",
+    "test_bridge.py::test_a_report_that_the_break_swallowed_comes_again_when_the_session_goes_on",
+    "test_tick_feed.py::test_every_quote_arrives_in_order_and_bit_for_bit",
+    "test_trade_gateway.py::test_a_modification_sets_both_levels_and_is_reported_with_them",
 )
+"""Bytes from outside and the main lines of the whole Expert Advisor, without keys and with them. Most of the time is its build."""
+
 TRANSPORT = [
-    path.name for pattern in ("test_msgpack.py", "test_zmtp*.py", "test_session_*.py") for path in sorted(HERE.glob(pattern))
+    path.name
+    for pattern in ("test_msgpack.py", "test_zmtp*.py", "test_session_*.py", "test_curve_*.py")
+    for path in sorted(HERE.glob(pattern))
 ]
+EXPERT = [path.name for path in sorted(HERE.glob("test_*.py")) if path.name not in {*TRANSPORT, Path(__file__).name}]
+"""Everything else that there is of it: trade, positions, quotes, panel, self test."""
+
 RUNTIME = [f"../mql5host/test_{part}.py" for part in ("language", "strings", "files", "sockets", "binding", "native")]
 
 
@@ -67,7 +78,7 @@ def child_pytest(names: Sequence[str], environment: dict[str, str]) -> tuple[int
     return run([*words, *(f"tests/mql5/{name}" for name in names)], environment)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_hostile_bytes_make_no_sanitizer_speak(environment: dict[str, str]) -> None:
     status, said = child_pytest(FAST, environment)
 
@@ -76,7 +87,7 @@ def test_hostile_bytes_make_no_sanitizer_speak(environment: dict[str, str]) -> N
 
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
-@pytest.mark.parametrize("names", [TRANSPORT, RUNTIME], ids=["transport", "runtime"])
+@pytest.mark.parametrize("names", [TRANSPORT, EXPERT, RUNTIME], ids=["transport", "expert", "runtime"])
 def test_no_test_makes_a_sanitizer_speak(environment: dict[str, str], names: list[str]) -> None:
     status, said = child_pytest(names, environment)
 

@@ -15,6 +15,7 @@ from tests.mql5.conftest import (
     Server,
     hands_off,
 )
+from tests.mql5.curve import SECURED
 
 from dtms.names import Role
 from dtms.wire.codec import FLAG_DUP
@@ -25,8 +26,11 @@ from dtms.wire.messages import (
     Logon,
     ModifyPosition,
     RoleChanged,
+    TestRequest,
 )
 from mql5host.sockets import SocketModel
+
+pytestmark = SECURED
 
 
 def test_the_first_frame_is_a_logon_that_says_how_far_the_session_is(context: zmq.Context[Any], dial: Callable[..., Life]) -> None:
@@ -113,6 +117,16 @@ def test_durable_messages_are_numbered_and_each_frame_acknowledges(link: tuple[L
     one, two = server.next(HandsOff), server.next(HandsOff)
     assert [(f.seq, f.ack, f.epoch, f.flags, m.by) for f, m in (one, two)] == [(2, 2, EPOCH, 0, "one"), (3, 2, EPOCH, 0, "two")]
     assert [line for line in terminal.printed if line.startswith("heard")] == ["heard a", "heard b"]
+
+
+def test_a_role_that_is_sent_again_is_older_than_the_answer_to_the_logon(link: tuple[Life, Server]) -> None:
+    terminal, server = link
+    server.send(RoleChanged(role=Role.FEED), flags=FLAG_DUP)
+    server.send(TestRequest(test_id=77))
+    while server.next(Heartbeat)[1].test_id != 77:
+        pass
+
+    assert terminal.status()["role"] == str(int(Role.MANAGER))
 
 
 def test_the_role_is_that_of_the_bridge_and_may_change(link: tuple[Life, Server]) -> None:

@@ -17,6 +17,7 @@ from tests.mql5.conftest import (
     hands_off,
     keep_alive,
 )
+from tests.mql5.curve import SECURED
 
 from dtms.names import RejectWhy
 from dtms.wire.codec import Frame, encode
@@ -27,6 +28,8 @@ from dtms.wire.messages import (
     Reject,
     Ticks,
 )
+
+pytestmark = SECURED
 
 
 def poison(terminal: Life, server: Server, *parts: bytes) -> Reject:

@@ -19,6 +19,7 @@ from tests.mql5.conftest import (
     Life,
     Server,
 )
+from tests.mql5.curve import SECURED
 
 from dtms.names import LogoutWhy, OnSilence, RefuseWhy
 from dtms.wire.messages import (
@@ -27,6 +28,8 @@ from dtms.wire.messages import (
     Logout,
     Subscribe,
 )
+
+pytestmark = SECURED
 
 
 def test_a_logout_is_sent_before_the_connection_closes(link: tuple[Life, Server]) -> None:

@@ -2,15 +2,19 @@
 //| Hostile.mq5                                                      |
 //| many DEALERs that dial somebody who is no ROUTER                 |
 //+------------------------------------------------------------------+
+#include <DTMS/ZmtpCurve.mqh>
 #include <DTMS/ZmtpDealer.mqh>
 
 input int Port=0;
 input int Total=1000;
 input int PatienceMs=100;
+input string KeyFile="";   // CURVE with the keys of this file
 
 #define HOSTILE_DEALERS 32
 #define HOSTILE_STATUS  1002
 
+CKeyFile g_keys;
+CZmtpCurve g_curves[HOSTILE_DEALERS];
 CZmtpDealer g_dealers[HOSTILE_DEALERS];
 ulong g_opened[HOSTILE_DEALERS];
 bool g_in_use[HOSTILE_DEALERS];
@@ -22,10 +26,15 @@ int g_messages=0;
 
 int OnInit(void)
   {
+   if(KeyFile!="" && !g_keys.Open(KeyFile))
+      return(INIT_FAILED);
    for(int i=0; i<HOSTILE_DEALERS; i++)
      {
       g_in_use[i]=false;
       g_opened[i]=0;
+      g_curves[i].SetKeyFile(GetPointer(g_keys));
+      if(g_keys.IsOpen())
+         g_dealers[i].SetMechanism(GetPointer(g_curves[i]));
      }
    return(INIT_SUCCEEDED);
   }

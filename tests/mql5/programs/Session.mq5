@@ -3,6 +3,7 @@
 //| a session whose handler prints what it is told                   |
 //+------------------------------------------------------------------+
 #include <DTMS/Session.mqh>
+#include <DTMS/ZmtpCurve.mqh>
 
 input string Servers="";
 input int    LogonMs=5000;
@@ -12,6 +13,7 @@ input int    KeptFrames=4096;
 input int    KeptBytes=1048576;
 input int    HighestEpoch=0;
 input string Instance="test";
+input string KeyFile="";      // CURVE with the keys of this file
 
 //--- chart events by which a test acts
 #define TEST_DURABLE   1001
@@ -22,6 +24,8 @@ input string Instance="test";
 #define TEST_READY     1006
 #define TEST_VOLATILE  1007
 
+CKeyFile g_keys;
+CZmtpCurve g_curve;
 CSession g_session;
 
 //+------------------------------------------------------------------+
@@ -103,6 +107,16 @@ int OnInit(void)
    g_session.SetKeptLimits(KeptFrames,KeptBytes);
    g_session.SetHighestEpochSeen((uint)HighestEpoch);
    g_session.SetInstance(Instance);
+   if(KeyFile!="" && !g_keys.IsOpen())
+     {
+      if(!g_keys.Open(KeyFile))
+        {
+         Print(g_keys.Error());
+         return(INIT_FAILED);
+        }
+      g_curve.SetKeyFile(GetPointer(g_keys));
+      g_session.SetMechanism(GetPointer(g_curve));
+     }
    if(!g_session.Start(Servers,0,GetPointer(g_printer)))
      {
       Print(g_session.LastError());
