@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.mql5 import test_self_test, test_terminal_probe
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CARDS = sorted(HERE.glob("[0-9][0-9]-*.md"))
+CHECKS = {*test_self_test.CHECKS, *test_terminal_probe.CHECKS, "vector", "orders"}
 PARTS = ["Purpose", "Needed", "Steps", "Expected", "Write down", "If it differs"]
 
 
@@ -54,6 +56,13 @@ def test_a_card_has_all_its_parts_and_none_is_empty(card: Path) -> None:
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)[1:]
     assert parts[0::2] == PARTS
     assert all(body.strip() for body in parts[1::2])
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
+def test_a_card_asks_for_checks_that_are_made(card: Path) -> None:
+    asked = re.findall(r"(?:PASS|FAIL|SKIP) ([a-z0-9 -]+[a-z0-9])", card.read_text(encoding="utf-8"))
+
+    assert [name for name in asked if not any(check.startswith(name) for check in CHECKS)] == []
 
 
 @pytest.mark.parametrize("page", [*CARDS, HERE / "README.md", ROOT / "docs" / "unchecked.md"], ids=lambda page: page.stem)

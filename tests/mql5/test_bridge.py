@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.mql5.curve import SECURED, Security
 from tests.mql5.support import CHARTEVENT_OBJECT_CLICK, INIT_FAILED, INIT_PARAMETERS_INCORRECT, OFFSET_MS, Harness, running
 
 from dtms.names import (
@@ -54,14 +55,15 @@ ALL = (
 
 
 @pytest.fixture
-def life(tmp_path: Path) -> Iterator[Harness]:
-    with running(tmp_path) as harness:
+def life(tmp_path: Path, security: Security) -> Iterator[Harness]:
+    with running(tmp_path, security=security) as harness:
         yield harness
 
 
-def test_the_logon_says_who_this_is(tmp_path: Path) -> None:
+@SECURED
+def test_the_logon_says_who_this_is(tmp_path: Path, security: Security) -> None:
     inputs = {"MaxOpenLots": 0.5, "MaxOrdersPerMinute": 30, "AllowReduce": False, "AllowedSymbols": " EURUSD ,GBPUSD\r"}
-    with Harness(tmp_path, inputs=inputs) as life:
+    with Harness(tmp_path, inputs=inputs, security=security) as life:
         logon = life.start()
 
         assert (logon.login, logon.server, logon.company, logon.currency) == (
@@ -167,6 +169,7 @@ def test_in_the_strategy_tester_it_says_why_it_stops(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "inputs",
     [{"TimerMs": 0}, {"MaxOpenLots": -1}, {"ScanMs": 0}, {"ReconnectMinMs": 9_000}, {"Servers": "nonsense"}, {"Servers": ""}]
+    + [{"Servers": server} for server in ("::1:5557", "[::1]", "[]:5557", "[::1:5557", "[::1]:0", "[::2]:5557")]
     + [
         {"Servers": f"127.0.0.1:5557, {far}:5557"}
         for far in ("203.0.113.7", "bridge.example.com", "127.example.com", "127.0.0.1.example.com", "127.0.0.256", "10.0.0.1")
@@ -178,12 +181,21 @@ def test_inputs_that_cannot_be_meant_are_refused_in_one_sentence(tmp_path: Path,
         assert len(life.printed) == 1
 
 
+def test_an_ipv6_address_stands_in_brackets(tmp_path: Path) -> None:
+    with Harness(tmp_path, inputs={"Servers": "[::1]:5557"}) as life:
+        assert life.program.init() == 0
+        life.advance(500)
+        assert any("[::1]:5557" in line for line in life.panel())
+        assert life.printed == []
+
+
 def test_the_timer_runs_at_the_inputs_pace(tmp_path: Path) -> None:
     with Harness(tmp_path, inputs={"TimerMs": 25}) as life:
         life.program.init()
         assert life.program.timer_ms == 25
 
 
+@SECURED
 def test_leaving_is_said_and_does_not_wait(life: Harness) -> None:
     life.program.deinit(1)
     life.router.drain(500)
@@ -192,6 +204,7 @@ def test_leaving_is_said_and_does_not_wait(life: Harness) -> None:
     assert (life.program.open_sockets, life.program.objects(), life.program.timer_ms) == (0, {}, 0)
 
 
+@SECURED
 def test_a_chart_that_changes_is_a_new_session_that_remembers_its_commands(life: Harness) -> None:
     ticket = life.broker.human_open("EURUSD", 0, 0.3)
     life.until(lambda: life.router.of(PositionOpened))
@@ -331,6 +344,7 @@ def test_the_button_of_the_panel_toggles_hands_off(life: Harness) -> None:
     assert life.report(life.reduce(ticket)).outcome is Outcome.DONE
 
 
+@SECURED
 def test_hands_off_is_said_by_the_logon_after_a_restart_of_the_bridge(life: Harness) -> None:
     life.router.send(HandsOff(on=True, by="a test"))
     life.settle()
@@ -342,6 +356,7 @@ def test_hands_off_is_said_by_the_logon_after_a_restart_of_the_bridge(life: Harn
     assert life.router.of(Logon)[0].hands_off
 
 
+@SECURED
 def test_a_report_that_the_break_swallowed_comes_again_when_the_session_goes_on(life: Harness) -> None:
     ticket = life.broker.human_open("EURUSD", 0, 0.3)
     life.until(lambda: life.router.of(PositionOpened))
@@ -354,8 +369,9 @@ def test_a_report_that_the_break_swallowed_comes_again_when_the_session_goes_on(
     assert len(life.router.of(Snapshot)) == 1
 
 
-def test_a_flood_of_quotes_does_not_delay_a_report(tmp_path: Path) -> None:
-    with running(tmp_path, accept={"credit_window": 65_536}) as life:
+@SECURED
+def test_a_flood_of_quotes_does_not_delay_a_report(tmp_path: Path, security: Security) -> None:
+    with running(tmp_path, accept={"credit_window": 65_536}, security=security) as life:
         ticket = life.broker.human_open("EURUSD", 0, 0.3)
         life.until(lambda: life.router.of(PositionOpened))
         for i in range(8_000):

@@ -9,7 +9,10 @@ import pytest
 from tests.mql5.support import CHARTEVENT_OBJECT_CLICK, Harness, running
 
 from dtms.names import OpenKind, Outcome, RejectWhy, RiskClass, Side, Why
-from dtms.wire.messages import HandsOff, Heartbeat, Logon, OpenPosition, Reject
+from dtms.sim.mt5 import Retcode
+from dtms.wire.messages import HandsOff, Heartbeat, Logon, OpenPosition, Reject, Snapshot
+
+REASON_CHARTCHANGE, REASON_PARAMETERS = 3, 5
 
 
 @pytest.fixture
@@ -31,8 +34,8 @@ def told(life: Harness) -> bool:
     return life.router.of(Heartbeat)[-1].hands_off
 
 
-def an_opening(life: Harness) -> int:
-    command_id = life.router.next_id()
+def an_opening(life: Harness, ttl_ms: int = 3_000, command_id: int | None = None) -> int:
+    command_id = command_id or life.router.next_id()
     life.router.send(
         OpenPosition(
             command_id=command_id,
@@ -42,7 +45,7 @@ def an_opening(life: Harness) -> int:
             kind=OpenKind.READD,
             stop_loss=None,
             take_profit=None,
-            deadline_ms=life.now + 3_000,
+            deadline_ms=life.now + ttl_ms,
             risk_class=RiskClass(3),
             deviation=20,
             for_position=1,
@@ -100,3 +103,28 @@ def test_an_alarm_denies_openings_until_it_is_confirmed_and_protection_goes_on(l
     life.advance(1_000)
     assert not [name for name in life.program.objects() if name.endswith("confirm")]
     assert life.report(an_opening(life)).outcome is Outcome.DONE
+
+
+def test_without_a_panel_an_alarm_is_confirmed_by_ok_in_the_inputs_and_by_nothing_else(tmp_path: Path) -> None:
+    with running(tmp_path, inputs={"MaxOpenLots": 1.0, "ShowPanel": False}) as life:
+        alarm(life)
+        for reason, outcome in ((REASON_CHARTCHANGE, Outcome.DENIED), (REASON_PARAMETERS, Outcome.DONE)):
+            life.program.deinit(reason)
+            life.router.drain(500)
+            life.router.frames.clear()
+            assert life.program.init() == 0
+            life.until(lambda: life.router.of(Snapshot))
+            assert life.report(an_opening(life)).outcome is outcome
+
+
+def test_an_opening_that_waits_for_a_quote_is_denied_when_an_alarm_comes_meanwhile(life: Harness) -> None:
+    life.rule(times=1, retcode=Retcode.PRICE_OFF)
+    command_id = an_opening(life, ttl_ms=60_000)
+    life.until(lambda: life.sent)
+    alarm(life)
+    life.quote(bid=1.1002)
+    life.advance(1_000)
+    report = life.report(an_opening(life, command_id=command_id))  # the answer may have gone down with a connection: asked again
+
+    assert (report.outcome, report.why) == (Outcome.DENIED, Why.HANDS_OFF)
+    assert len(life.sent) == 1

@@ -268,37 +268,6 @@ def test_a_position_that_stays_away_without_a_deal_is_closed_after_the_debounce(
     assert (closed.ticket, closed.volume, closed.price_close, closed.deal) == (ticket, 0.0, 0.0, 0)
 
 
-class Reversing(SimTerminal):
-    """A netting account's reversal, which the broker model does not know: the identifier stays, the ticket is another."""
-
-    reversed_to = 0
-
-    def positions(self) -> Sequence[int]:
-        return [self.reversed_to] if self.reversed_to else super().positions()
-
-    def position(self, ticket: int) -> Record | None:
-        if not self.reversed_to:
-            return super().position(ticket)
-        (held,) = super().positions()
-        changes = {"POSITION_TICKET": self.reversed_to, "POSITION_TYPE": 1, "POSITION_VOLUME": 0.2}
-        return {**(super().position(held) or {}), **changes} if ticket == self.reversed_to else None
-
-
-def test_a_position_that_is_reversed_stays_the_same_one(tmp_path: Path) -> None:
-    with running(tmp_path, terminal_type=Reversing) as life:
-        first = life.broker.human_open("EURUSD", 0, 0.3)
-        life.until(lambda: life.router.of(PositionOpened))
-        life.terminal.reversed_to = first + 7  # type: ignore[attr-defined]
-        changed = life.wait_for(PositionChanged)
-        life.advance(2_000)
-
-        assert changed.changed == Changed.TICKET | Changed.VOLUME
-        assert (changed.position.position_id, changed.position.ticket) == (first, first + 7)
-        assert (changed.position.side, changed.position.volume) == (Side.SELL, 0.2)
-        assert life.router.of(PositionClosed) == []
-        assert len(life.router.of(PositionOpened)) == 1
-
-
 def test_news_that_come_late_and_without_transactions_are_found_by_looking(life: Harness) -> None:
     life.broker.unasked = Effect(late_ms=700, lose_transactions=True)
     ticket = life.broker.human_open("EURUSD", 0, 0.3, sl=1.09)

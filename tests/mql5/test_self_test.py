@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "schemas" / "vectors"
 NOW_S = 1_700_000_000
 CHECKS = (
-    "sha256", "double bits", "double arithmetic", "utf-8", "clocks run", "file flush", "file move", "vectors",
-    "socket connect", "socket handshake", "socket reads", "server clock",
+    "sha256", "double bits", "double arithmetic", "utf-8", "clocks run", "x25519", "secret box", "file flush", "file move",
+    "vectors", "socket connect", "socket handshake", "socket reads", "server clock",
     "ticks are read", "ticks in order", "ticks twice the same", "ticks of one millisecond", "clocks never go back",
 )  # fmt: skip
 
@@ -250,7 +250,7 @@ def test_a_server_that_is_none_is_told(run: Run) -> None:
         closed = listener.getsockname()[1]
 
     assert run.reason("socket connect", {"Server": f"127.0.0.1:{closed}"}).startswith(f"cannot connect to 127.0.0.1:{closed}")
-    assert run.reason("socket connect", {"Server": "127.0.0.1"}) == '"127.0.0.1" is no host:port'
+    assert run.reason("socket connect", {"Server": "127.0.0.1"}).startswith('"127.0.0.1" is no host:port')
 
 
 def test_an_address_that_is_not_listed_is_told_with_the_remedy(run: Run, router: str) -> None:
@@ -315,6 +315,7 @@ BROKEN = {
         ("{0xC3,0xA9,", "{0x41,0x42,"),
     ],
     "CheckVectors.mqh": [("cut<size", "cut<=size")],
+    "CheckCrypto.mqh": [('"4a5d9d5b', '"4a5d9d5a'), ("box[0]^=1", "box[0]^=0")],
 }
 """Edits by which a check expects what cannot be: minus zero plus zero is zero, and so on."""
 
@@ -331,6 +332,9 @@ def test_the_checks_of_the_language_can_fail(run: Run, tmp_path: Path) -> None:
     lines = run.lines()
 
     failed = [line.split(": ")[0].removeprefix("FAIL ") for line in lines if line.startswith("FAIL ")]
-    assert [name for name in failed if not name.startswith("vector ")] == ["sha256", "double bits", "double arithmetic", "utf-8"]
+    assert [name for name in failed if not name.startswith("vector ")] == [
+        "sha256", "double bits", "double arithmetic", "utf-8", "x25519", "secret box",
+    ]  # fmt: skip
     assert sum(name.startswith("vector ") for name in failed) == len(list(VECTORS.glob("*.msgpack")))
     assert "FAIL double bits: 8000000000000000 comes back as 0000000000000000" in lines
+    assert "FAIL secret box: a forged one is opened" in lines

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.mql5.curve import SECURED, Security
 from tests.mql5.support import Harness, running
 
 from dtms.names import NoticeCode, OpenKind, Outcome, Role, Why
@@ -29,11 +30,12 @@ PREFIX = 0x2D7D
 
 
 @pytest.fixture
-def life(tmp_path: Path) -> Iterator[Harness]:
-    with running(tmp_path) as harness:
+def life(tmp_path: Path, security: Security) -> Iterator[Harness]:
+    with running(tmp_path, security=security) as harness:
         yield harness
 
 
+@SECURED
 def test_a_modification_sets_both_levels_and_is_reported_with_them(life: Harness) -> None:
     ticket = life.hold(tp=1.12)
 

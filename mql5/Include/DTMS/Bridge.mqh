@@ -7,6 +7,7 @@
 
 #include "AccountParts.mqh"
 #include "Identity.mqh"
+#include "Inbox.mqh"
 #include "Outbox.mqh"
 #include "Panel.mqh"
 #include "Session.mqh"
@@ -29,12 +30,12 @@ private:
    CZmtpCurve        m_curve;
    CSession          m_session;
    COutbox           m_outbox;
+   CInbox            m_inbox;
    CAccountParts    *m_pParts;
    CFacts           *m_pFacts;
    CTradeGateway    *m_pGateway;
    CPanel            m_panel;
    CKnownAccount     m_account;
-   SLease            m_lease;
    string            m_refused;
    bool              m_act;
    bool              m_running;
@@ -43,15 +44,6 @@ private:
    void              ChangeAccount(void);
    bool              StartKeys(void);
    bool              StartParts(void);
-   bool              OnSubscribe(CMsgPackReader &body);
-   bool              OnBarsRequest(CMsgPackReader &body);
-   bool              OnSnapshotRequest(CMsgPackReader &body);
-   bool              OnHandsOff(CMsgPackReader &body);
-   bool              OnRole(CMsgPackReader &body);
-   bool              OnLease(CMsgPackReader &body);
-   bool              OnCredit(CMsgPackReader &body);
-   bool              OnBridgeHeartbeat(CMsgPackReader &body);
-   bool              OnCommand(const int type,CMsgPackReader &body,const uint epoch);
    void              ShowStatus(const ulong now_ms);
 
 public:
@@ -70,7 +62,7 @@ public:
    virtual void      FillHeartbeat(SHeartbeat &heartbeat);
    virtual void      OnLogonAccepted(const SLogonAccepted &accepted);
    virtual void      OnLogonRefused(const SLogonRefused &refused);
-   virtual bool      OnMessage(const int type,CMsgPackReader &body,const uint epoch);
+   virtual bool      OnMessage(const int type,CMsgPackReader &body,const uint epoch) { return(m_inbox.Take(type,body,epoch)); }
    virtual void      OnLinkDown(const string reason);
   };
 
@@ -124,6 +116,7 @@ void CBridge::NewParts(void)
    m_pParts=new CAccountParts;
    m_pFacts=m_pParts.FactsPart();
    m_pGateway=m_pParts.GatewayPart();
+   m_inbox.Init(m_pFacts,m_pGateway,GetPointer(m_session));
   }
 
 //--- nothing that is known of one account holds for another: epoch, commands, deals, quotes, caps. The user's hands off stays.
@@ -159,6 +152,9 @@ bool CBridge::StartParts(void)
       ChangeAccount();
    m_refused="";
    m_act=false;
+//--- the user has pressed OK in the dialog of the inputs: without a panel there is no button to confirm an alarm with
+   if(UninitializeReason()==REASON_PARAMETERS)
+      m_session.ConfirmAlarm();
    m_outbox.Init(GetPointer(m_session));
    m_session.SetInstance(CIdentity::Instance());
    m_session.SetBackoff((uint)m_settings.reconnect_min_ms,(uint)m_settings.reconnect_max_ms);
@@ -206,6 +202,7 @@ void CBridge::OnTick(void)
       return;
    m_session.Pump(GetTickCount64(),false);
    ulong now_ms=GetTickCount64();
+   m_pGateway.Alarm(m_session.Alarmed());
    m_pGateway.Pump(now_ms);
    m_pFacts.PumpPositions(now_ms);
    m_pFacts.OnChartTick(now_ms);
@@ -311,114 +308,6 @@ void CBridge::OnLinkDown(const string reason)
   {
    Print("DTMS: link lost: ",reason);
    m_pFacts.LinkLost();
-  }
-
-//--- what the bridge says; false: malformed
-bool CBridge::OnMessage(const int type,CMsgPackReader &body,const uint epoch)
-  {
-   switch(type)
-     {
-      case DTMS_MSG_CREDIT:
-         return(OnCredit(body));
-      case DTMS_MSG_HEARTBEAT:
-         return(OnBridgeHeartbeat(body));
-      case DTMS_MSG_ROLE_CHANGED:
-         return(OnRole(body));
-      case DTMS_MSG_SUBSCRIBE:
-         return(OnSubscribe(body));
-      case DTMS_MSG_LEASE:
-         return(OnLease(body));
-      case DTMS_MSG_HANDS_OFF:
-         return(OnHandsOff(body));
-      case DTMS_MSG_SNAPSHOT_REQUEST:
-         return(OnSnapshotRequest(body));
-      case DTMS_MSG_BARS_REQUEST:
-         return(OnBarsRequest(body));
-      case DTMS_MSG_LOGOUT:
-         return(true);
-      default:
-         return(OnCommand(type,body,epoch));
-     }
-  }
-
-bool CBridge::OnCredit(CMsgPackReader &body)
-  {
-   SCredit message;
-   if(!message.Read(body))
-      return(false);
-   m_pFacts.Acknowledge(message.tick_seq);
-   return(true);
-  }
-
-bool CBridge::OnBridgeHeartbeat(CMsgPackReader &body)
-  {
-   SHeartbeat message;
-   if(!message.Read(body))
-      return(false);
-   m_pFacts.Acknowledge(message.tick_seq);
-   return(true);
-  }
-
-bool CBridge::OnRole(CMsgPackReader &body)
-  {
-   SRoleChanged message;
-   if(!message.Read(body))
-      return(false);
-   m_pGateway.Manager(message.role==DTMS_ROLE_MANAGER);
-   return(true);
-  }
-
-bool CBridge::OnSubscribe(CMsgPackReader &body)
-  {
-   SSubscribe message;
-   if(!message.Read(body))
-      return(false);
-   m_pFacts.Subscribe(message);
-   return(true);
-  }
-
-//--- kept for the time when plans are carried out; until then silence changes nothing (the logon says so)
-bool CBridge::OnLease(CMsgPackReader &body)
-  {
-   return(m_lease.Read(body));
-  }
-
-bool CBridge::OnHandsOff(CMsgPackReader &body)
-  {
-   SHandsOff message;
-   if(!message.Read(body))
-      return(false);
-   m_pGateway.HandsOffByBridge(message.on);
-   Print("DTMS: hands off is ",message.on ? "on" : "off",", by ",message.by);
-   return(true);
-  }
-
-bool CBridge::OnSnapshotRequest(CMsgPackReader &body)
-  {
-   SSnapshotRequest message;
-   if(!message.Read(body))
-      return(false);
-   m_pFacts.SendSnapshot(GetTickCount64());
-   return(true);
-  }
-
-bool CBridge::OnBarsRequest(CMsgPackReader &body)
-  {
-   SBarsRequest message;
-   if(!message.Read(body))
-      return(false);
-   m_pFacts.AskBars(message);
-   return(true);
-  }
-
-bool CBridge::OnCommand(const int type,CMsgPackReader &body,const uint epoch)
-  {
-   SCommand command;
-   if(!CCommands::Read(type,body,command))
-      return(false);
-   m_pGateway.Alarm(m_session.Alarmed());
-   m_pGateway.OnCommand(command,epoch<m_session.HighestEpochSeen(),GetTickCount64());
-   return(true);
   }
 
 #endif

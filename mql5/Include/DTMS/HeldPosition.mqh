@@ -19,13 +19,15 @@ struct SHeldPosition
    SPosition         told;          // what the bridge knows
    ulong             look;          // number of the last look that saw it
    ulong             last_deal;     // the newest of its deals that is known
+   long              began;         // the reversal that began it, 0: it was opened, or DTMS_BEGAN_UNKNOWN
+   bool              over;          // its identifier is open, but on the other side, or is another generation of this one
    int               costs_tries;   // reads of its deals that are still worth while
    bool              missing;
    ulong             missing_ms;
    int               missing_deals; // deals found at the last look in vain
    bool              looked_twice;
 
-                     SHeldPosition(void) : look(0),last_deal(0),costs_tries(DTMS_COSTS_TRIES),missing(false),missing_ms(0),missing_deals(-1),
+                     SHeldPosition(void) : look(0),last_deal(0),began(DTMS_BEGAN_UNKNOWN),over(false),costs_tries(DTMS_COSTS_TRIES),missing(false),missing_ms(0),missing_deals(-1),
                      looked_twice(false) {}
   };
 
@@ -37,6 +39,7 @@ class CPositionReader
   {
 public:
    static bool       Read(const ulong ticket,SPosition &position);
+   static bool       OtherSide(const SPosition &told);
    static int        Difference(const ulong ticket,const SPosition &told,const bool thorough);
    static ulong      ReadCosts(SPosition &position,SHeldPosition &held);
   };
@@ -64,6 +67,12 @@ bool CPositionReader::Read(const ulong ticket,SPosition &position)
    return(position.position_id!=0 && position.volume>0.0 && position.price_open>0.0 && StringLen(position.symbol)>0);
   }
 
+//--- whether the position has turned round since it was told
+bool CPositionReader::OtherSide(const SPosition &told)
+  {
+   return(CCodes::Side((ENUM_POSITION_TYPE)PositionGetInteger(POSITION_TYPE))!=told.side);
+  }
+
 //--- bits of Changed; a symbol that the broker gave another name counts as the ticket; the quick look leaves out what changes at night only
 int CPositionReader::Difference(const ulong ticket,const SPosition &told,const bool thorough)
   {
@@ -89,17 +98,26 @@ int CPositionReader::Difference(const ulong ticket,const SPosition &told,const b
 
 //--- Commission and fees from the deals, and the command that made a closing deal that is not told yet (0: none of ours).
 //--- A deal may come after the position, so they are read again until they account for the volume, but not for ever: a
-//--- broker may cut old history off. What accounts for the volume is told with it; closing deals after that are news.
+//--- broker may cut old history off. What accounts for the volume is told with it; closing deals after that are news, and
+//--- a reversal ends the position even where another one has brought its side back.
 ulong CPositionReader::ReadCosts(SPosition &position,SHeldPosition &held)
   {
    CDealSums sums;
    if(held.costs_tries>0)
       held.costs_tries--;
-   if(!sums.Read(position.position_id,held.last_deal))
+   if(!sums.Read(position.position_id,position.side,held.began,held.last_deal))
       return(0);
+   if(sums.turned)
+     {
+      held.over=(held.over || sums.Accounts(position.side,position.volume));
+      return(0);
+     }
    position.commission=sums.EntryCommission(position.volume);
-   if(sums.Accounts(position.volume))
+   if(sums.Accounts(position.side,position.volume))
+     {
       held.costs_tries=0;
+      held.began=(long)sums.began;
+     }
    if(held.costs_tries==0)
       held.last_deal=sums.last_deal;
    return(sums.out_command);

@@ -27,6 +27,7 @@ private:
    int               m_former_next;
 
    void              ClearFormer(void);
+   void              Remember(const int index);
 
 public:
                      CHeldPositions(void) : m_former_next(0) { ClearFormer(); }
@@ -38,6 +39,9 @@ public:
    int               Add(const SPosition &position);
    void              Remove(const int index);
    void              Rename(const int index,const ulong ticket);
+   bool              Turned(const int index);
+   bool              TurnedTwice(const int index);
+   bool              Over(const int index) const { return(m_items[index].over); }
    void              Get(const int index,SPosition &position) const { position=m_items[index].told; }
    void              AddTo(const int index,SDigest &digest) const { CStateDigest::Add(m_items[index].told,digest); }
    string            Symbol(const int index) const { return(m_items[index].told.symbol); }
@@ -102,6 +106,8 @@ int CHeldPositions::Add(const SPosition &position)
 void CHeldPositions::Remove(const int index)
   {
    int last=ArraySize(m_items)-1;
+   if(m_items[index].over)
+      Remember(index);
    m_by_ticket.Remove(m_items[index].told.ticket);
    m_by_id.Remove(m_items[index].told.position_id);
    if(index<last)
@@ -117,11 +123,34 @@ void CHeldPositions::Remove(const int index)
 //--- the same position under another ticket; the ticket that was told stays until the change is told
 void CHeldPositions::Rename(const int index,const ulong ticket)
   {
+   Remember(index);
+   m_by_ticket.Remove(m_items[index].told.ticket);
+   m_by_ticket.Put(ticket,index);
+  }
+
+//--- commands may still name the ticket that was told
+void CHeldPositions::Remember(const int index)
+  {
    m_former_tickets[m_former_next]=m_items[index].told.ticket;
    m_former_ids[m_former_next]=m_items[index].told.position_id;
    m_former_next=(m_former_next+1)%DTMS_FORMER_KEPT;
-   m_by_ticket.Remove(m_items[index].told.ticket);
-   m_by_ticket.Put(ticket,index);
+  }
+
+//--- whether the selected position, which has its identifier, is on the other side: then this one is over
+bool CHeldPositions::Turned(const int index)
+  {
+   if(CPositionReader::OtherSide(m_items[index].told))
+      m_items[index].over=true;
+   return(m_items[index].over);
+  }
+
+//--- whether reversals have ended it and brought its side back under another ticket
+bool CHeldPositions::TurnedTwice(const int index)
+  {
+   CDealSums sums;
+   if(m_items[index].began!=DTMS_BEGAN_UNKNOWN && ReadDeals(index,sums) && sums.turned)
+      m_items[index].over=true;
+   return(m_items[index].over);
   }
 
 int CHeldPositions::Difference(const int index,const ulong ticket,const bool thorough) const
@@ -159,7 +188,7 @@ void CHeldPositions::ReadCosts(const int index)
 //--- sums of its deals, closing ones since it was told last
 bool CHeldPositions::ReadDeals(const int index,CDealSums &sums) const
   {
-   return(sums.Read(m_items[index].told.position_id,m_items[index].last_deal));
+   return(sums.Read(m_items[index].told.position_id,m_items[index].told.side,m_items[index].began,m_items[index].last_deal));
   }
 
 void CHeldPositions::Seen(const int index,const ulong look)

@@ -2795,7 +2795,7 @@ struct SExecutionReport
          return(false);
       retcode=(uint)wide_retcode;
       ulong wide_why=0;
-      if(!reader.UInt(wide_why) || wide_why>0x7FFFFFFF || wide_why>20)
+      if(!reader.UInt(wide_why) || wide_why>0x7FFFFFFF || wide_why>21)
          return(false);
       why=(int)wide_why;
       if(!reader.UInt(position_id))

@@ -9,6 +9,7 @@
 #include "HeldPositions.mqh"
 #include "Outbox.mqh"
 #include "StateDigest.mqh"
+#include "Tag.mqh"
 
 //+------------------------------------------------------------------+
 //| CPositionTeller: says what the tracker found. Quiet while a      |
@@ -24,6 +25,7 @@ private:
    bool              m_told;
    bool              m_owes;
 
+   void              SayIfByMistake(const SPosition &position) const;
    bool              SendPart(const CHeldPositions &held,const uint part,const uint parts);
 
 public:
@@ -60,6 +62,16 @@ void CPositionTeller::TellOpened(const CHeldPositions &held,const int index)
    message.ts_event=CServerClock::ServerMs();
    held.Get(index,message.position);
    m_told=m_pOutbox.SendOpened(message) && m_told;
+   SayIfByMistake(message.position);
+  }
+
+//--- a close that opened a position: the server did not look at the position of the request, which was gone by then
+void CPositionTeller::SayIfByMistake(const SPosition &position) const
+  {
+   if(CTag::KindOf(position.magic)!=DTMS_OPEN_KIND_REDUCE)
+      return;
+   m_pOutbox.Notice(DTMS_NOTICE_CODE_STRAY_REPORT,position.symbol,(long)position.position_id,
+                    "command "+IntegerToString((long)CTag::CommandOf(position.magic))+" was to close, but met no such position and opened #"+IntegerToString((long)position.ticket));
   }
 
 //--- a changed volume belongs to the command whose tag the deal bears, changed levels to the one that asked for them

@@ -25,7 +25,8 @@
 //| a thorough one more fields of some, by turns. One that is gone   |
 //| is closed when its deals say so, or after a debounce with two    |
 //| equal looks; while the terminal has no broker, nothing is        |
-//| concluded at all (R15).                                          |
+//| concluded at all (R15). One that went through zero is closed,    |
+//| and the other side opened under the same identifier.             |
 //+------------------------------------------------------------------+
 class CPositionTracker
   {
@@ -56,7 +57,7 @@ private:
    void              LookAtSome(const ulong now_ms);
    void              Appear(const ulong ticket,const ulong now_ms);
    void              Compare(const int index,const ulong ticket,const bool thorough,const ulong now_ms);
-   void              LookForMissing(const ulong now_ms);
+   bool              LookForMissing(const ulong now_ms);
    bool              Gone(const int index,const ulong now_ms,CDealSums &sums);
    void              WatchSymbols(void);
    void              ReadBaseline(const ulong now_ms);
@@ -153,10 +154,11 @@ void CPositionTracker::LookAtAll(const ulong now_ms)
    m_woken=false;
    m_whole_ms=now_ms;
    m_look++;
-   if(LookAtTickets(now_ms))
-      LookForMissing(now_ms);
-   else
+   if(!LookAtTickets(now_ms))
       m_woken=true;
+   else
+      if(LookForMissing(now_ms) && !LookAtTickets(now_ms))
+         m_woken=true;
    if(m_symbols_stale)
       WatchSymbols();
   }
@@ -180,7 +182,7 @@ bool CPositionTracker::LookAtTickets(const ulong now_ms)
       else
          Compare(index,ticket,false,now_ms);
       index=m_held.FindTicket(ticket);
-      if(index>=0)
+      if(index>=0 && !m_held.Over(index))
          m_held.Seen(index,m_look);
      }
    return(complete && PositionsTotal()==m_total);
@@ -204,7 +206,8 @@ void CPositionTracker::LookAtSome(const ulong now_ms)
      }
   }
 
-//--- a ticket that is not known: a new position, or an old one under another ticket
+//--- a ticket that is not known: a new position, or an old one under another ticket; the other side of one that is over
+//--- waits until that was told
 void CPositionTracker::Appear(const ulong ticket,const ulong now_ms)
   {
    SPosition position;
@@ -213,6 +216,8 @@ void CPositionTracker::Appear(const ulong ticket,const ulong now_ms)
    int index=m_held.FindId(position.position_id);
    if(index>=0)
      {
+      if(m_held.Turned(index) || m_held.TurnedTwice(index))
+         return;
       m_held.Rename(index,ticket);
       Compare(index,ticket,true,now_ms);
       return;
@@ -231,6 +236,11 @@ void CPositionTracker::Appear(const ulong ticket,const ulong now_ms)
 //--- a ticket that is known: what is different?
 void CPositionTracker::Compare(const int index,const ulong ticket,const bool thorough,const ulong now_ms)
   {
+   if(m_held.Turned(index))
+     {
+      m_woken=(m_woken || thorough);
+      return;
+     }
    int changed=m_held.Difference(index,ticket,thorough);
    bool costs=(thorough && m_baseline && m_held.CostsAreOpen(index));
    if(changed==0 && !costs)
@@ -251,15 +261,17 @@ void CPositionTracker::Compare(const int index,const ulong ticket,const bool tho
       changed|=DTMS_CHANGED_PRICE_OPEN;
    if(position.swap!=swap_before)
       changed|=DTMS_CHANGED_COSTS;
-   ulong command=m_held.Update(index,position,costs || (changed&(DTMS_CHANGED_VOLUME|DTMS_CHANGED_PRICE_OPEN))!=0,changed);
+   ulong command=m_held.Update(index,position,costs || (changed&(DTMS_CHANGED_VOLUME|DTMS_CHANGED_PRICE_OPEN|DTMS_CHANGED_TICKET))!=0,changed);
    if(changed!=0)
       m_teller.TellChanged(m_held,index,changed,command,now_ms);
+   m_woken=(m_woken || m_held.Over(index));
   }
 
-//--- what the last whole look did not see
-void CPositionTracker::LookForMissing(const ulong now_ms)
+//--- what the last whole look did not see; true: the other side of one that was told as closed is open
+bool CPositionTracker::LookForMissing(const ulong now_ms)
   {
    m_missing=0;
+   bool turned=false;
    CDealSums sums;
    for(int i=m_held.Count()-1; i>=0; i--)
      {
@@ -271,16 +283,18 @@ void CPositionTracker::LookForMissing(const ulong now_ms)
          continue;
         }
       m_teller.TellClosed(m_held,i,sums);
+      turned=(turned || m_held.Over(i));
       m_held.Remove(i);
       m_symbols_stale=true;
      }
+   return(turned);
   }
 
 //--- whether a position that is in no list is closed for sure
 bool CPositionTracker::Gone(const int index,const ulong now_ms,CDealSums &sums)
   {
    bool readable=m_held.ReadDeals(index,sums);
-   if(readable && sums.Accounts(0.0))
+   if(readable && sums.Ended())
       return(true);
    ulong missing_ms=m_held.MissingMs(index,now_ms);
    bool twice=(readable && m_held.SameDealsAgain(index,sums.deals));

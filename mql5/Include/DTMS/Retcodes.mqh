@@ -16,6 +16,7 @@ enum ENUM_RETCODE_CLASS
    RETCODE_UNCLEAR,        // it may have been executed: look first
    RETCODE_LATER,          // a new command may succeed
    RETCODE_FIX,            // put right and sent once more
+   RETCODE_OTHER_PLAN,     // the broker forbids it in this form
    RETCODE_REFUSED
   };
 
@@ -60,6 +61,12 @@ ENUM_RETCODE_CLASS CRetcodes::Class(const uint retcode,const bool reduces)
       case TRADE_RETCODE_INVALID_FILL:
       case TRADE_RETCODE_INVALID_CLOSE_VOLUME:
          return(RETCODE_FIX);
+      case TRADE_RETCODE_LONG_ONLY:
+      case TRADE_RETCODE_SHORT_ONLY:
+      case TRADE_RETCODE_CLOSE_ONLY:
+      case TRADE_RETCODE_FIFO_CLOSE:
+      case TRADE_RETCODE_HEDGE_PROHIBITED:
+         return(RETCODE_OTHER_PLAN);
       default:
          return(RETCODE_REFUSED);
      }

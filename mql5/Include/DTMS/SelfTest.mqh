@@ -5,6 +5,7 @@
 #ifndef DTMS_SELF_TEST_MQH
 #define DTMS_SELF_TEST_MQH
 
+#include "CheckCrypto.mqh"
 #include "CheckFeed.mqh"
 #include "CheckFiles.mqh"
 #include "CheckPlatform.mqh"
@@ -32,6 +33,7 @@ void CSelfTest::Run(const string server,const string symbol)
   {
    m_report.Note("terminal",StringFormat("build %d, contract %s",TerminalInfoInteger(TERMINAL_BUILD),StringSubstr(DTMS_CONTRACT_SHA256,0,16)));
    CCheckPlatform::Run(m_report);
+   CCheckCrypto::Run(m_report);
    CCheckFiles::Run(m_report);
    m_vectors.Run(m_report);
    m_sockets.Run(m_report,server);

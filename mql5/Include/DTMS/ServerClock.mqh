@@ -12,8 +12,7 @@
 #define DTMS_CLOCK_LOWEST_S     -43200  // UTC-12
 #define DTMS_CLOCK_HIGHEST_S    50400   // UTC+14
 #define DTMS_CLOCK_EQUAL        3       // equal samples before an offset is believed
-#define DTMS_CLOCK_UNSETTLED_MS 1000    // time between samples while they disagree with what is believed
-#define DTMS_CLOCK_SETTLED_MS   20000   // time between samples otherwise
+#define DTMS_CLOCK_SAMPLE_MS    1000    // time between samples: until a change is believed, times are taken by the offset before
 
 //+------------------------------------------------------------------+
 //| CServerClock: samples server time minus UTC. Brokers change to   |
@@ -64,7 +63,7 @@ void CServerClock::Pump(const ulong now_ms)
    if(!Measure(offset_s))
      {
       m_sampled=false;
-      m_next_ms=now_ms+DTMS_CLOCK_UNSETTLED_MS;
+      m_next_ms=now_ms+DTMS_CLOCK_SAMPLE_MS;
       return;
      }
    m_equal=(m_sampled && offset_s==m_sample_s ? m_equal+1 : 1);
@@ -72,8 +71,7 @@ void CServerClock::Pump(const ulong now_ms)
    m_sample_s=offset_s;
    if(m_equal>=DTMS_CLOCK_EQUAL && (!m_known || offset_s!=m_offset_s))
       Believe(offset_s);
-   bool settled=(m_known && offset_s==m_offset_s);
-   m_next_ms=now_ms+(ulong)(settled ? DTMS_CLOCK_SETTLED_MS : DTMS_CLOCK_UNSETTLED_MS);
+   m_next_ms=now_ms+DTMS_CLOCK_SAMPLE_MS;
   }
 
 //--- one sample; false: one of the clocks cannot be right

@@ -14,8 +14,9 @@ struct SServer
   };
 
 //+------------------------------------------------------------------+
-//| CServerList: "host:port,host:port". The turn stays with a server |
-//| until it is passed on; a server on hold is passed over.          |
+//| CServerList: "host:port,host:port", an IPv6 address in brackets. |
+//| The turn stays with a server until it is passed on; a server on  |
+//| hold is passed over.                                             |
 //+------------------------------------------------------------------+
 class CServerList
   {
@@ -54,7 +55,7 @@ bool CServerList::Parse(const string list)
       StringTrimRight(entry);
       if(StringLen(entry)>0 && !Add(entry))
         {
-         m_error="\""+entry+"\" is no host:port";
+         m_error="\""+entry+"\" is no host:port; an IPv6 address needs brackets, as in [::1]:5557";
          return(false);
         }
      }
@@ -102,21 +103,25 @@ uint CServerList::Port(void) const
 //--- "host:port"
 string CServerList::Name(void) const
   {
-   return(Total()>0 ? Host()+":"+IntegerToString((long)Port()) : "");
+   if(Total()==0)
+      return("");
+   bool brackets=(StringFind(Host(),":")>=0);
+   return((brackets ? "["+Host()+"]" : Host())+":"+IntegerToString((long)Port()));
   }
 
 //--- one entry
 bool CServerList::Add(const string entry)
   {
-   int colon=StringFind(entry,":");
    int total=Total();
-   if(colon<1)
+   bool brackets=(StringGetCharacter(entry,0)=='[');
+   int colon=(brackets ? StringFind(entry,"]:")+1 : StringFind(entry,":"));
+   if(colon<(brackets ? 3 : 1))
       return(false);
    string digits=StringSubstr(entry,colon+1);
    long port=StringToInteger(digits);
    if(port<1 || port>65535 || IntegerToString(port)!=digits || ArrayResize(m_servers,total+1)!=total+1)
       return(false);
-   m_servers[total].host=StringSubstr(entry,0,colon);
+   m_servers[total].host=(brackets ? StringSubstr(entry,1,colon-2) : StringSubstr(entry,0,colon));
    m_servers[total].port=(uint)port;
    m_servers[total].held_until_ms=0;
    return(true);

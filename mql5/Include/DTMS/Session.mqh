@@ -238,12 +238,14 @@ bool CSession::OnLogout(const SFrameHeader &header,const int body)
    return(true);
   }
 
-//--- what we are to the account from here on
+//--- what we are to the account from here on; one that is sent again was said before the logon was answered, which told a role too
 bool CSession::OnRoleChanged(const SFrameHeader &header,const int body)
   {
    SRoleChanged changed;
    if(!changed.Read(m_reader))
       return(false);
+   if((header.flags&DTMS_FLAG_DUP)!=0)
+      return(true);
    m_role=changed.role;
    Tell(header,body);
    return(true);

@@ -88,7 +88,7 @@ string CSettings::FarServer(const string list)
 //--- whether a host is this computer: 127.0.0.0/8 in four numbers, for "127.example.com" is a name
 bool CSettings::IsHere(const string host)
   {
-   if(host=="localhost" || host=="::1" || host=="[::1]")
+   if(host=="localhost" || host=="[::1]")
       return(true);
    string parts[];
    if(StringSplit(host,'.',parts)!=4 || parts[0]!="127")
@@ -120,7 +120,7 @@ string CSettings::Fault(const SSettings &settings)
       return("the input MaxOpenLots must not be negative");
    string far=(Trimmed(settings.key_file)=="" ? FarServer(settings.servers) : "");
    if(far!="")
-      return("the input Servers names "+far+", but without a key file the link must not leave this computer: only 127.x.x.x, localhost and ::1");
+      return("the input Servers names "+far+", but without a key file the link must not leave this computer: only 127.x.x.x, localhost and [::1]");
    if(settings.max_orders_per_minute<0)
       return("the input MaxOrdersPerMinute must not be negative");
    if(settings.result_timeout_ms<1 || settings.catch_up_ms<1 || settings.scan_ms<1 || settings.debounce_ms<0)

@@ -27,6 +27,7 @@ public:
    int               InFlight(void) const;
    int               Waiting(const bool reductions,ulong &ids[]) const;
    bool              Held(const SCommand &command) const;
+   bool              DealUnderWay(const string symbol,const ulong but_id) const;
    double            LotsBefore(const ulong id) const;
   };
 
@@ -120,6 +121,16 @@ bool CTaskList::Held(const SCommand &command) const
   {
    for(int i=0; i<ArraySize(m_pTasks); i++)
       if(m_pTasks[i].command.id!=command.id && m_pTasks[i].Holds(command))
+         return(true);
+   return(false);
+  }
+
+//--- whether a request of another command that makes a deal in the symbol has left, and its end is not known
+bool CTaskList::DealUnderWay(const string symbol,const ulong but_id) const
+  {
+   for(int i=0; i<ArraySize(m_pTasks); i++)
+      if(m_pTasks[i].command.id!=but_id && m_pTasks[i].state!=TASK_QUEUED && CCommands::MakesDeal(m_pTasks[i].command)
+         && m_pTasks[i].request.symbol==symbol)
          return(true);
    return(false);
   }

@@ -8,6 +8,7 @@
 #include "Elapsed.mqh"
 
 #define DTMS_TICKS_A_CALL   2000  // quotes asked for at once, beside those that were taken
+#define DTMS_TICKS_BEHIND     512   // of the last quotes, asked for by number while their times are in disorder
 #define DTMS_TICK_BACK_MS   2000  // a last quote so far before those that were taken: the clock was put back, or one stamp was ahead
 #define DTMS_TICK_PRIME_MS  1000  // a first call that failed is tried again after this time
 #define DTMS_TICK_HUNG_MS   1000  // a call that lasts longer stops the whole program
@@ -40,12 +41,16 @@ private:
    long              m_last_msc;
    int               m_taken;
    MqlTick           m_seen;
-   MqlTick           m_followed;
+   MqlTick           m_followed;    // the last that was taken
    ulong             m_asked_ms;
    long              m_gap_ms;
 
    bool              PutBack(const string symbol,MqlTick &tick);
-   int               Follow(const MqlTick &tick,MqlTick &ticks[]);
+   int               Follow(const string symbol,const MqlTick &tick,MqlTick &ticks[]);
+   int               TakeLast(const MqlTick &tick,MqlTick &ticks[]);
+   void              CatchUp(const MqlTick &ticks[],const int total,const int fresh);
+   static bool       Same(const MqlTick &a,const MqlTick &b);
+   static int        Find(const MqlTick &tick,const MqlTick &ticks[],const int total);
    int               Sift(MqlTick &ticks[],const int total);
    void              Advance(const long msc);
 
@@ -117,8 +122,7 @@ bool CTickCursor::Due(const string symbol,const ulong now_ms)
    MqlTick tick={};
    if(!SymbolInfoTick(symbol,tick))
       return(false);
-   bool same=(tick.time_msc==m_seen.time_msc && tick.bid==m_seen.bid && tick.ask==m_seen.ask && tick.last==m_seen.last
-              && tick.volume_real==m_seen.volume_real && tick.flags==m_seen.flags);
+   bool same=(Same(tick,m_seen) && tick.flags==m_seen.flags);
    m_seen=tick;
    return(!same);
   }
@@ -145,7 +149,7 @@ void CTickCursor::PrimeTook(const ulong took_ms,const ulong now_ms)
 int CTickCursor::FollowLast(const string symbol,MqlTick &ticks[])
   {
    MqlTick last={};
-   if(m_primed || !SymbolInfoTick(symbol,last) || last.time_msc<=0 || Follow(last,ticks)==0)
+   if(m_primed || !SymbolInfoTick(symbol,last) || last.time_msc<=0 || TakeLast(last,ticks)==0)
       return(0);
    m_last_msc=last.time_msc;
    m_taken=1;
@@ -159,9 +163,10 @@ int CTickCursor::Read(const string symbol,const ulong now_ms,MqlTick &ticks[],in
    fresh=0;
    m_asked_ms=now_ms;
    MqlTick last={};
-   if(PutBack(symbol,last))
+   bool behind=m_behind;
+   if(PutBack(symbol,last) || (behind && last.time_msc>0))
      {
-      fresh=Follow(last,ticks);
+      fresh=Follow(symbol,last,ticks);
       return(DTMS_READ_ALL);
      }
    int wanted=m_taken+DTMS_TICKS_A_CALL;
@@ -184,16 +189,63 @@ bool CTickCursor::PutBack(const string symbol,MqlTick &tick)
    return(m_behind);
   }
 
-//--- until it has caught up the terminal's row is in disorder; only its last quote is sure, and some may be missed
-int CTickCursor::Follow(const MqlTick &tick,MqlTick &ticks[])
+//--- Until it has caught up, times say nothing about the order of the terminal's row. It is asked for by number then, and what
+//--- stands behind the last one that was taken is fresh. A row without that one, or without the last quote, is not in the order
+//--- of its coming: only the last quote is sure, and some may be missed.
+int CTickCursor::Follow(const string symbol,const MqlTick &tick,MqlTick &ticks[])
   {
-   bool same=(tick.time_msc==m_followed.time_msc && tick.bid==m_followed.bid && tick.ask==m_followed.ask && tick.last==m_followed.last);
-   if(same || ArrayResize(ticks,1,DTMS_TICKS_A_CALL)<1)
+   int total=CopyTicks(symbol,ticks,COPY_TICKS_ALL,0,DTMS_TICKS_BEHIND);
+   int place=Find(m_followed,ticks,total);
+   if(place<0 || Find(tick,ticks,total)<place)
+     {
+      int taken=TakeLast(tick,ticks);
+      CatchUp(ticks,taken,taken);
+      return(taken);
+     }
+   int fresh=total-1-place;
+   if(fresh>0)
+      m_followed=ticks[total-1];
+   CatchUp(ticks,total,fresh);
+   for(int i=0; i<fresh; i++)
+      ticks[i]=ticks[place+1+i];
+   return(fresh);
+  }
+
+//--- once the last quote is later than all before the clock was put back, the next call asks by time again
+void CTickCursor::CatchUp(const MqlTick &ticks[],const int total,const int fresh)
+  {
+   if(m_behind || fresh==0)
+      return;
+   m_last_msc=ticks[total-1].time_msc;
+   m_taken=0;
+   for(int i=total-1; i>=0 && ticks[i].time_msc==m_last_msc; i--)
+      m_taken++;
+   m_skip_all=(total==fresh);
+  }
+
+//--- the last quote alone, if it is another one
+int CTickCursor::TakeLast(const MqlTick &tick,MqlTick &ticks[])
+  {
+   if(Same(tick,m_followed) || ArrayResize(ticks,1,DTMS_TICKS_A_CALL)<1)
       return(0);
    m_followed=tick;
-   ticks[0]=tick;
    m_gap_ms=1;
+   ticks[0]=tick;
    return(1);
+  }
+
+bool CTickCursor::Same(const MqlTick &a,const MqlTick &b)
+  {
+   return(a.time_msc==b.time_msc && a.bid==b.bid && a.ask==b.ask && a.last==b.last && a.volume_real==b.volume_real);
+  }
+
+//--- where the quote stands in the row, the last place if it stands there twice; -1: nowhere
+int CTickCursor::Find(const MqlTick &tick,const MqlTick &ticks[],const int total)
+  {
+   for(int i=total-1; i>=0; i--)
+      if(Same(tick,ticks[i]))
+         return(i);
+   return(-1);
   }
 
 //--- moves the quotes that were not taken before to the front, and the place behind them
@@ -222,6 +274,8 @@ int CTickCursor::Sift(MqlTick &ticks[],const int total)
      }
    if(total>0)
       m_skip_all=false;
+   if(fresh>0)
+      m_followed=ticks[fresh-1];
 //--- quotes that were taken are not there any more: the terminal's memory begins later than where we stood
    if(skip>0 && fresh>0)
       m_gap_ms=(ticks[0].time_msc>from_msc ? ticks[0].time_msc-from_msc : 1);

@@ -27,7 +27,6 @@ private:
    static bool       Look(const ulong ticket,SPresent &present);
    static void       Read(SPresent &present);
    bool              Found(const SCommand &command,const SAttempt &attempt,SVerdict &verdict);
-   static bool       Renamed(const ulong ticket,const ulong position_id);
    void              PrepareModify(const SCommand &command,const int slack,MqlTradeRequest &request,SVerdict &verdict);
    void              PrepareReduce(const SCommand &command,const SAttempt &attempt,MqlTradeRequest &request,SVerdict &verdict);
    void              PrepareCloseBy(const SCommand &command,MqlTradeRequest &request,SVerdict &verdict);
@@ -38,7 +37,9 @@ public:
    void              Prepare(const SCommand &command,const SAttempt &attempt,MqlTradeRequest &request,SVerdict &verdict);
    ulong             PositionId(void) const { return(m_present.position_id); }
    double            Volume(void) const { return(m_present.volume); }
+   double            OtherVolume(void) const { return(m_other.volume); }
    static bool       Describe(const ulong ticket,SExecutionReport &report);
+   static bool       Renamed(const ulong ticket,const ulong position_id);
    static bool       Exists(const ulong ticket) { return(PositionSelectByTicket(ticket)); }
   };
 
@@ -94,6 +95,11 @@ void CTradeChecks::Prepare(const SCommand &command,const SAttempt &attempt,MqlTr
    if(!CPermissions::Connected())
      {
       verdict.Answer(DTMS_OUTCOME_RETRYABLE,DTMS_WHY_SEND_FAILED,"the terminal has no connection to the broker");
+      return;
+     }
+   if(command.kind==DTMS_MSG_CLOSE_BY && CVolumeChecks::OneASymbol())
+     {
+      verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_BAD_COMMAND,"the account has no opposite positions of one symbol");
       return;
      }
    if(!Found(command,attempt,verdict))

@@ -5,21 +5,20 @@
 #ifndef DTMS_TRADE_DESK_MQH
 #define DTMS_TRADE_DESK_MQH
 
-#include "Elapsed.mqh"
+#include "AnswerJudge.mqh"
 #include "Attribution.mqh"
 #include "Caps.mqh"
 #include "EarlyResults.mqh"
+#include "Elapsed.mqh"
+#include "FreshDeals.mqh"
 #include "Ledger.mqh"
 #include "Outbox.mqh"
-#include "Retcodes.mqh"
 #include "TaskList.mqh"
 #include "TaskReport.mqh"
 #include "TradeChecks.mqh"
 
 #define DTMS_IN_FLIGHT     8    // requests with the broker at the same time (R18)
 #define DTMS_WAITING       256  // commands that may wait
-#define DTMS_REPRICES      3    // the same request with a fresh price (R22)
-#define DTMS_FIXES         1    // a request that was put right
 
 //+------------------------------------------------------------------+
 //| CTradeDesk: sends requests without waiting, matches answers by   |
@@ -36,18 +35,18 @@ private:
    CLedger           m_ledger;
    CTradeChecks      m_checks;
    CEarlyResults     m_early;
+   CFreshDeals       m_fresh;
    int               m_barrier;
+   int               m_barrier_open;   // of openings alone
    ulong             m_result_ms;
    ulong             m_catch_up_ms;
 
    void              Judge(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms);
-   void              JudgeLate(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms);
-   void              OnDone(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms);
    void              Book(CTradeTask *p_task,const ulong order,const ulong deal,const double lots,const double price,const ulong now_ms);
    void              Pause(CTradeTask *p_task,const bool next_quote,const ulong now_ms);
    void              Unclear(CTradeTask *p_task,const string detail,const ulong now_ms);
    void              Search(CTradeTask *p_task,const ulong connected_ms,const ulong now_ms);
-   bool              MayResume(const CTradeTask &task) const;
+   bool              MayResume(const CTradeTask &task,const ulong now_ms);
    void              Resume(CTradeTask *p_task,const ulong now_ms);
    void              Report(CTradeTask *p_task,const int outcome,const int why,const string detail,const ulong now_ms);
    void              DoneAfterAll(const MqlTradeRequest &request,const MqlTradeResult &result,const ulong now_ms);
@@ -57,7 +56,7 @@ public:
                      CTradeDesk(void);
    void              Init(COutbox *p_outbox,CCaps *p_caps,CAttribution *p_attribution);
    void              Timeouts(const ulong result_ms,const ulong catch_up_ms);
-   void              Barrier(const int why) { m_barrier=why; }
+   void              Barrier(const int why,const int why_not_open);
    bool              Knows(const ulong id) const { return(m_ledger.State(id)!=DTMS_LEDGER_UNKNOWN_ID); }
    bool              ReportOf(const ulong id,SExecutionReport &report) const { return(m_ledger.ReportOf(id,report)); }
    CTradeTask       *NewTask(const SCommand &command);
@@ -67,7 +66,7 @@ public:
    bool              Overfull(void) const { return(m_tasks.Total()>DTMS_WAITING); }
    bool              Full(void) const { return(m_tasks.InFlight()>=DTMS_IN_FLIGHT); }
    bool              OwesAnswer(void) const { return(m_tasks.Busy()>0); }
-   bool              Held(const SCommand &command) const { return(m_tasks.Held(command)); }
+   bool              Held(const SCommand &command,const ulong now_ms);
    double            LotsOnTheWay(const ulong but_id) const { return(m_tasks.LotsBefore(but_id)); }
    void              Prepare(CTradeTask *p_task,SVerdict &verdict);
    void              Answer(CTradeTask *p_task,const SVerdict &verdict,const ulong now_ms);
@@ -77,7 +76,7 @@ public:
    void              Pump(const ulong connected_ms,const ulong now_ms);
   };
 
-CTradeDesk::CTradeDesk(void) : m_pOutbox(NULL),m_pCaps(NULL),m_pAttribution(NULL),m_barrier(DTMS_WHY_NONE),m_result_ms(5000),m_catch_up_ms(10000)
+CTradeDesk::CTradeDesk(void) : m_pOutbox(NULL),m_pCaps(NULL),m_pAttribution(NULL),m_barrier(DTMS_WHY_NONE),m_barrier_open(DTMS_WHY_NONE),m_result_ms(5000),m_catch_up_ms(10000)
   {
   }
 
@@ -86,6 +85,13 @@ void CTradeDesk::Init(COutbox *p_outbox,CCaps *p_caps,CAttribution *p_attributio
    m_pOutbox=p_outbox;
    m_pCaps=p_caps;
    m_pAttribution=p_attribution;
+  }
+
+//--- the Why that keeps every command from another request, and the one that keeps an opening from it
+void CTradeDesk::Barrier(const int why,const int why_not_open)
+  {
+   m_barrier=why;
+   m_barrier_open=(why!=DTMS_WHY_NONE ? why : why_not_open);
   }
 
 //--- how long an answer may take, and how long the history is given to catch up
@@ -114,6 +120,7 @@ void CTradeDesk::Prepare(CTradeTask *p_task,SVerdict &verdict)
    attempt.booked=p_task.volume;
    m_checks.Prepare(p_task.command,attempt,p_task.request,verdict);
    p_task.sent_from=m_checks.Volume();
+   p_task.sent_by=m_checks.OtherVolume();
    p_task.again=verdict.again;
    if(m_checks.PositionId()!=0)
       p_task.position_id=m_checks.PositionId();
@@ -167,101 +174,52 @@ void CTradeDesk::OnResult(const MqlTradeRequest &request,const MqlTradeResult &r
          m_early.Keep(request,result,CTag::IsOurs(request.magic),now_ms);
       return;
      }
-   if(p_task.state==TASK_SEARCHING)
-      JudgeLate(p_task,result,now_ms);
-   else
-      Judge(p_task,result,now_ms);
+   Judge(p_task,result,now_ms);
   }
 
-//--- an answer in time
+//--- an answer of the broker to the task's request
 void CTradeDesk::Judge(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms)
   {
-   string comment=result.comment;
+   SStep step;
+   if(p_task.state==TASK_SEARCHING)
+      CAnswerJudge::Late(p_task,result,step);
+   else
+      CAnswerJudge::InTime(p_task,result,step);
+   if(step.kind==STEP_NONE)
+      return;
+   if(result.retcode==TRADE_RETCODE_POSITION_CLOSED && (CTradeChecks::Renamed(p_task.command.ticket,p_task.position_id)
+                                                         || CTradeChecks::Renamed(p_task.command.by_ticket,p_task.by_id)))
+      step.Finish(DTMS_OUTCOME_STALE_VIEW,DTMS_WHY_NONE,"the position got another ticket meanwhile");
    p_task.retcode=result.retcode;
    m_early.Ended(p_task.request_id);
-   switch(CRetcodes::Class(result.retcode,CCommands::Reduces(p_task.command)))
+   if(step.dealt)
+      Book(p_task,result.order,result.deal,step.lots,step.price,now_ms);
+   switch(step.kind)
      {
-      case RETCODE_DONE:
-         OnDone(p_task,result,now_ms);
+      case STEP_PAUSE:
+         Pause(p_task,step.next_quote,now_ms);
          break;
-      case RETCODE_PARTIAL:
-         Book(p_task,result.order,result.deal,result.volume,result.price,now_ms);
-         Finish(p_task,DTMS_OUTCOME_PARTIAL,DTMS_WHY_NONE,comment,now_ms);
-         break;
-      case RETCODE_WAS_SO:
-         Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,comment,now_ms);
-         break;
-      case RETCODE_REPRICE:
-      case RETCODE_NEXT_QUOTE:
-         p_task.reprices++;
-         if(p_task.reprices>DTMS_REPRICES)
-            Finish(p_task,DTMS_OUTCOME_RETRYABLE,DTMS_WHY_NONE,"no price was good for long enough",now_ms);
-         else
-            Pause(p_task,CRetcodes::Class(result.retcode,false)==RETCODE_NEXT_QUOTE,now_ms);
-         break;
-      case RETCODE_UNCLEAR:
-         Unclear(p_task,comment,now_ms);
-         break;
-      case RETCODE_LATER:
-         Finish(p_task,DTMS_OUTCOME_RETRYABLE,DTMS_WHY_NONE,comment,now_ms);
-         break;
-      case RETCODE_FIX:
-         p_task.fixes++;
-         if(result.retcode==TRADE_RETCODE_INVALID_FILL)
-            p_task.fillings++;
-         if(p_task.fixes>DTMS_FIXES)
-            Finish(p_task,DTMS_OUTCOME_REJECTED,DTMS_WHY_NONE,comment,now_ms);
-         else
-            Pause(p_task,false,now_ms);
+      case STEP_SEARCH:
+         Unclear(p_task,step.detail,now_ms);
          break;
       default:
-         Finish(p_task,DTMS_OUTCOME_REJECTED,DTMS_WHY_NONE,comment,now_ms);
+         Finish(p_task,step.outcome,step.why,step.detail,now_ms);
      }
   }
 
-//--- an answer after UNKNOWN was reported: whatever was not executed has expired
-void CTradeDesk::JudgeLate(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms)
-  {
-   ENUM_RETCODE_CLASS kind=CRetcodes::Class(result.retcode,CCommands::Reduces(p_task.command));
-   if(kind==RETCODE_UNCLEAR)
-      return;
-   p_task.retcode=result.retcode;
-   m_early.Ended(p_task.request_id);
-   if(kind==RETCODE_DONE || kind==RETCODE_PARTIAL)
-     {
-      Book(p_task,result.order,result.deal,result.volume,result.price,now_ms);
-      bool whole=(kind==RETCODE_DONE && !p_task.again);
-      Finish(p_task,whole ? DTMS_OUTCOME_DONE : DTMS_OUTCOME_PARTIAL,DTMS_WHY_NONE,"answered late",now_ms);
-     }
-   else
-      if(kind==RETCODE_WAS_SO)
-         Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"answered late",now_ms);
-      else
-         Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_NOT_EXECUTED,"answered late: "+result.comment,now_ms);
-  }
-
-//--- the broker has done it; a volume beyond what one request may have goes on with the rest
-void CTradeDesk::OnDone(CTradeTask *p_task,const MqlTradeResult &result,const ulong now_ms)
-  {
-   double lots=(result.volume>0.0 ? result.volume : p_task.request.volume);
-   Book(p_task,result.order,result.deal,lots,result.price>0.0 ? result.price : p_task.request.price,now_ms);
-   if(!p_task.again)
-     {
-      Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_NONE,p_task.remark,now_ms);
-      return;
-     }
-   p_task.leaves=p_task.sent_from-lots;
-   p_task.reprices=0;
-   p_task.fixes=p_task.fillings;
-   Pause(p_task,false,now_ms);
-  }
-
-//--- a deal was made; lots that were opened count before the terminal lists them
+//--- a deal was made; what it opened or closed counts before the terminal lists it
 void CTradeDesk::Book(CTradeTask *p_task,const ulong order,const ulong deal,const double lots,const double price,const ulong now_ms)
   {
    p_task.Book(order,deal,lots,price);
-   if(p_task.command.kind==DTMS_MSG_OPEN_POSITION && lots>0.0)
+   if(lots<=0.0)
+      return;
+   if(p_task.command.kind==DTMS_MSG_OPEN_POSITION)
       m_pCaps.Opened(p_task.request.magic,lots,now_ms);
+   else
+     {
+      m_fresh.Made(p_task.command.ticket,deal,p_task.sent_from-lots,now_ms);
+      m_fresh.Made(p_task.command.by_ticket,deal,p_task.sent_by-lots,now_ms);
+     }
   }
 
 //--- the same request again, at the next opportunity or with the next quote
@@ -317,15 +275,27 @@ void CTradeDesk::Search(CTradeTask *p_task,const ulong connected_ms,const ulong 
          Finish(p_task,DTMS_OUTCOME_PARTIAL,DTMS_WHY_NONE,"found in part after silence",now_ms);
   }
 
-//--- whether the next request may leave now. The volume of a position may come after the answer that made it smaller:
-//--- until then the next part would be too large.
-bool CTradeDesk::MayResume(const CTradeTask &task) const
+//--- whether another command comes first, or the terminal has not caught up with one that has ended. Where a symbol has
+//--- one position, a deal of it under another ticket would meet this one.
+bool CTradeDesk::Held(const SCommand &command,const ulong now_ms)
+  {
+   if(m_tasks.Held(command))
+      return(true);
+   if(!CCommands::Reduces(command))
+      return(false);
+   if(CVolumeChecks::OneASymbol() && PositionSelectByTicket(command.ticket)
+      && m_tasks.DealUnderWay(PositionGetString(POSITION_SYMBOL),command.id))
+      return(true);
+   bool shown=m_fresh.Shown(command.ticket,now_ms);
+   return(!m_fresh.Shown(command.by_ticket,now_ms) || !shown);
+  }
+
+//--- whether the next request may leave now
+bool CTradeDesk::MayResume(const CTradeTask &task,const ulong now_ms)
   {
    if(task.next_quote && SymbolInfoInteger(task.request.symbol,SYMBOL_TIME_MSC)==task.quote_msc)
       return(false);
-   if(Full() || Held(task.command))
-      return(false);
-   return(task.leaves<0.0 || !PositionSelectByTicket(task.command.ticket) || PositionGetDouble(POSITION_VOLUME)<=task.leaves+DTMS_SEARCH_NO_LOTS);
+   return(!Full() && !Held(task.command,now_ms));
   }
 
 //--- checks everything again and sends, or answers
@@ -336,12 +306,13 @@ void CTradeDesk::Resume(CTradeTask *p_task,const ulong now_ms)
       Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_DEADLINE,"too late for another request",now_ms);
       return;
      }
-   if(m_barrier!=DTMS_WHY_NONE)
+   int barrier=(p_task.command.kind==DTMS_MSG_OPEN_POSITION ? m_barrier_open : m_barrier);
+   if(barrier!=DTMS_WHY_NONE)
      {
-      Finish(p_task,DTMS_OUTCOME_DENIED,m_barrier,"not allowed any more when a fresh price was there",now_ms);
+      Finish(p_task,DTMS_OUTCOME_DENIED,barrier,"not allowed any more when a fresh price was there",now_ms);
       return;
      }
-   if(!MayResume(p_task))
+   if(!MayResume(p_task,now_ms))
       return;
    int why=m_pCaps.Check(p_task.command,m_tasks.LotsBefore(p_task.command.id),now_ms);
    if(why!=DTMS_WHY_NONE)

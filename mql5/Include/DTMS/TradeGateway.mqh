@@ -105,7 +105,7 @@ void CTradeGateway::OnCommand(SCommand &command,const bool stale_epoch,const ulo
       return;
      }
 //--- what can be answered without the broker is answered now; a ticket under way is looked at when its turn comes
-   if(!m_desk.Held(command) && !Settling(command) && !CheckNow(p_task,now_ms))
+   if(!m_desk.Held(command,now_ms) && !Settling(command) && !CheckNow(p_task,now_ms))
       return;
    Pump(now_ms);
   }
@@ -162,7 +162,7 @@ string CTradeGateway::ForbiddenWords(const int why) const
       case DTMS_WHY_NOT_MANAGER:
          return("this Expert Advisor is not the manager of the account");
       case DTMS_WHY_HANDS_OFF:
-         return(IsHandsOff() ? "hands off is on" : "three bad frames within a minute: nothing is opened until the user confirms on the chart");
+         return(IsHandsOff() ? "hands off is on" : "three bad frames within a minute: nothing is opened until the user confirms, on the chart or with OK in the inputs");
       case DTMS_WHY_CAP_LOTS:
          return("the input MaxOpenLots does not allow it");
       case DTMS_WHY_CAP_ORDERS:
@@ -207,7 +207,7 @@ void CTradeGateway::OnResult(const MqlTradeRequest &request,const MqlTradeResult
 //--- whatever is due: answers that did not come, searches, fresh prices, the queue
 void CTradeGateway::Pump(const ulong now_ms)
   {
-   m_desk.Barrier(Barrier());
+   m_desk.Barrier(Barrier(),m_alarm ? DTMS_WHY_HANDS_OFF : DTMS_WHY_NONE);
    m_desk.Pump(m_pTracker.ConnectedMs(now_ms),now_ms);
    Dispatch(true,now_ms);
    Dispatch(false,now_ms);
@@ -237,7 +237,7 @@ void CTradeGateway::Start(CTradeTask *p_task,const ulong now_ms)
    int why=Barrier();
    if(why==DTMS_WHY_NONE)
      {
-      if(m_desk.Full() || m_desk.Held(p_task.command) || Settling(p_task.command))
+      if(m_desk.Full() || m_desk.Held(p_task.command,now_ms) || Settling(p_task.command))
          return;
 //--- the caps look at every position, so they are asked only when the request could leave
       why=Forbidden(p_task.command,now_ms);

@@ -46,7 +46,7 @@ public:
    ulong             position_id;     // 0 until it is known
    ulong             by_id;           // close by: of the opposite position
    double            sent_from;       // lots of the position at the last request
-   double            leaves;          // lots after the parts that were closed; negative: none was
+   double            sent_by;         // close by: of the opposite position
    ulong             order;
    ulong             deal;
    double            volume;
@@ -63,7 +63,7 @@ public:
 
 CTradeTask::CTradeTask(const SCommand &what) : m_turnover(0.0),state(TASK_QUEUED),request_id(0),sent_ms(0),paused_ms(0),attempts(0),
    reprices(0),fixes(0),fillings(0),again(false),next_quote(false),unknown_told(false),retcode(0),remark(""),quote_msc(0),position_id(0),by_id(0),
-   sent_from(0.0),leaves(-1.0),order(0),deal(0),volume(0.0)
+   sent_from(0.0),sent_by(0.0),order(0),deal(0),volume(0.0)
   {
    command=what;
    ZeroMemory(request);

@@ -13,10 +13,14 @@
 //+------------------------------------------------------------------+
 class CVolumeChecks
   {
+private:
+   static double     Part(const double volume,const CSymbolRules &rules);
+
 public:
    static void       Reduce(const SCommand &command,const CSymbolRules &rules,const SPresent &present,const double booked,double &volume,
                             SVerdict &verdict);
    static void       CloseBy(const SCommand &command,const CSymbolRules &rules,const SPresent &present,const SPresent &other,SVerdict &verdict);
+   static bool       OneASymbol(void);
    static bool       AccountHolds(const SCommand &command);
    static void       Open(const SCommand &command,const CSymbolRules &rules,SVerdict &verdict);
   };
@@ -50,7 +54,18 @@ void CVolumeChecks::Reduce(const SCommand &command,const CSymbolRules &rules,con
    verdict.Act();
    verdict.again=(volume>rules.Largest()+DTMS_STEP_NOISE*rules.Step());
    if(verdict.again)
-      volume=rules.WholeSteps(rules.Largest());
+      volume=Part(volume,rules);
+  }
+
+//--- of a volume that is too large for one request the first part, so that what is left to close is no less than the smallest
+double CVolumeChecks::Part(const double volume,const CSymbolRules &rules)
+  {
+   double noise=DTMS_STEP_NOISE*rules.Step();
+   double part=rules.WholeSteps(rules.Largest());
+   if(volume-part>=rules.Smallest()-noise)
+      return(part);
+   double less=rules.WholeSteps(volume-rules.Smallest());
+   return(less>=rules.Smallest()-noise ? less : part);
   }
 
 //--- two opposite positions of one symbol
@@ -75,10 +90,16 @@ void CVolumeChecks::CloseBy(const SCommand &command,const CSymbolRules &rules,co
    verdict.Act();
   }
 
+//--- whether all deals of a symbol meet in one position (netting, exchange)
+bool CVolumeChecks::OneASymbol(void)
+  {
+   return((ENUM_ACCOUNT_MARGIN_MODE)AccountInfoInteger(ACCOUNT_MARGIN_MODE)!=ACCOUNT_MARGIN_MODE_RETAIL_HEDGING);
+  }
+
 //--- whether an opening makes a position of its own: elsewhere it would close, reverse or enlarge what is there
 bool CVolumeChecks::AccountHolds(const SCommand &command)
   {
-   if((ENUM_ACCOUNT_MARGIN_MODE)AccountInfoInteger(ACCOUNT_MARGIN_MODE)!=ACCOUNT_MARGIN_MODE_RETAIL_HEDGING)
+   if(OneASymbol())
       return(false);
    return(command.tag_kind!=DTMS_OPEN_KIND_HEDGE || AccountInfoInteger(ACCOUNT_HEDGE_ALLOWED)!=0);
   }
