@@ -15,12 +15,13 @@ from rich.console import Console
 from dtms.cli import logs
 from dtms.cli.demo import report as reports
 from dtms.cli.demo import scenario as scenarios
+from dtms.cli.demo.clock import Turn, turn_of
 from dtms.cli.demo.pace import Pace, pace_of
 from dtms.cli.demo.scenario import DEFAULT_SYMBOL, Scenario
 from dtms.cli.demo.screen import Screen
 from dtms.cli.demo.stage import Stage, Wanted
 from dtms.cli.run import on_signals
-from dtms.errors import StartError, UsageError
+from dtms.errors import DtmsError, StartError, UsageError
 from dtms.runtime.log import to_loguru
 from mql5host.build import BuildError, Built, build, sources_root
 
@@ -40,6 +41,15 @@ Speed = Annotated[
 ]
 Report = Annotated[Path | None, typer.Option(help="Write the figures there, as JSON.", show_default=False)]
 Offset = Annotated[float, typer.Option(help="The broker's time minus UTC, in hours.")]
+TurnAt = Annotated[
+    str,
+    typer.Option(
+        "--turn",
+        metavar="MINUTES:HOURS",
+        help="Minutes of market time after which the broker's clock is turned, and its hours ahead of UTC from then on; as 25:+3.",
+        show_default=False,
+    ),
+]
 NoRule = Annotated[bool, typer.Option("--no-break-even", help="Switch the managed rule off.")]
 Curve = Annotated[bool, typer.Option("--curve", help="Authenticate and encrypt the link, with keys made for this run.")]
 Keep = Annotated[
@@ -55,34 +65,42 @@ def demo(
     speed: Speed = "",
     report: Report = None,
     offset: Offset = 2.0,
+    turn: TurnAt = "",
     no_break_even: NoRule = False,
     curve: Curve = False,
     keep: Keep = None,
 ) -> None:
     """Show the whole: the Expert Advisor's own source, compiled natively, on a simulated account, managed by the service."""
     console = Console(stderr=False)
-    offset_s = _offset(offset)
+    offset_s = _offset(offset, "--offset")
+    turned = _turn(turn)
     pace = pace_of(speed or (_DEFAULT_SPEED if ticks is None else "max"))
     if ticks is None and symbol != DEFAULT_SYMBOL:
         raise UsageError(f"--symbol {symbol} needs --ticks: without a price file the demo plays {DEFAULT_SYMBOL}")
     if report is not None:
         reports.check(report, ticks)
     play = scenarios.recorded(ticks, symbol, seed, trades, offset_s) if ticks else scenarios.scripted(seed, trades, offset_s)
-    if not play.points:
-        raise UsageError(f"--ticks {ticks}: no quotes in it")
+    if turned is not None and not play.lasts(turned.after_min):
+        raise UsageError(f"--turn {turn}: the prices end before that")
     built = _build(console)
     folder = _folder(keep)
     try:
-        wanted = Wanted(folder=folder, offset_s=offset_s, break_even=not no_break_even, curve=curve)
+        wanted = Wanted(folder=folder, offset_s=offset_s, break_even=not no_break_even, curve=curve, turn=turned)
         figures = _play(console, play, built, wanted, pace)
     finally:
         logger.remove()
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
+    _tell(console, figures, report)
+
+
+def _tell(console: Console, figures: dict[str, Any], report: Path | None) -> None:
     for sentence in reports.sentences(figures):
         console.print(sentence, highlight=False, soft_wrap=True)
     if report is not None:
         reports.write(report, figures)
+    if (fault := reports.clock_fault(figures)) is not None:
+        raise DtmsError(fault)
 
 
 def _folder(keep: Path | None) -> Path:
@@ -98,9 +116,16 @@ def _folder(keep: Path | None) -> Path:
     return folder
 
 
-def _offset(hours: float) -> int:
+def _turn(word: str) -> Turn | None:
+    if not word:
+        return None
+    minutes, hours = turn_of(word)
+    return Turn(minutes, _offset(hours, "--turn"))
+
+
+def _offset(hours: float, option: str) -> int:
     if not math.isfinite(hours) or abs(hours) > _OFFSETS_H or (hours * 4) % 1:
-        raise UsageError(f"--offset {hours}: hours between -{_OFFSETS_H} and {_OFFSETS_H}, in quarters")
+        raise UsageError(f"{option} {hours}: hours between -{_OFFSETS_H} and {_OFFSETS_H}, in quarters")
     return int(hours * 3_600)
 
 

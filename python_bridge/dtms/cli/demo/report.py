@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dtms.cli.demo.clock import told_offsets
 from dtms.cli.demo.stage import Stage
 from dtms.errors import UsageError
+from dtms.runtime.snapshots import ServiceView
 from mql5host.build import Built
 
 
@@ -33,6 +35,7 @@ def figures(stage: Stage, built: Built, seconds: float) -> dict[str, Any]:
             "crossed_quotes": witness.crossed_quotes,
             "retcodes": {str(int(code)): count for code, count in sorted(witness.requests.items())},
         },
+        "clock": _clock(stage, view),
         "ea": {"source_sha256": built.source_sha256, "compiler": built.compiler},
         "run": {
             "seconds": round(seconds, 3),
@@ -42,6 +45,32 @@ def figures(stage: Stage, built: Built, seconds: float) -> dict[str, Any]:
             "complete": stage.at_end,
         },
     }
+
+
+def _clock(stage: Stage, view: ServiceView) -> dict[str, Any]:
+    clock = stage.clock
+    turned = clock.turns and stage.fed > clock.turn_index
+    return {
+        "offset_s": clock.after_s if turned else clock.before_s,
+        "turned_from_s": clock.before_s if turned else None,
+        "told_offsets_s": told_offsets(view),
+        "told_changes": view.counters["bridge.offset_changes"],
+        "times_checked": clock.times.checked,
+        "times_wrong": clock.times.wrong,
+        "quotes_in_doubt": clock.times.in_doubt,
+    }
+
+
+def clock_fault(report: Mapping[str, Any]) -> str | None:
+    """Return what was wrong with the times, or None: every one was UTC, and a turn of the server's clock was told once."""
+    clock, turns = report["clock"], int(report["clock"]["turned_from_s"] is not None)
+    if clock["times_wrong"]:
+        return f"{clock['times_wrong']} of {clock['times_checked']} times that the service showed were not UTC"
+    if clock["told_changes"] != turns:
+        return f"the server's clock was turned {turns} times, told were {clock['told_changes']} changes"
+    if clock["told_offsets_s"] != [clock["offset_s"]]:
+        return f"the server's clock is {clock['offset_s']} s ahead of UTC, told were {clock['told_offsets_s']}"
+    return None
 
 
 def _group(counters: Mapping[str, int], group: str) -> dict[str, int]:
@@ -98,6 +127,8 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     ]
     if bridge["gaps"] or bridge["duplicates"] or bridge["rejects"]:
         lines.append(f"On the link: {bridge['gaps']} gaps, {bridge['duplicates']} duplicates, {bridge['rejects']} rejects.")
+    if report["clock"]["turned_from_s"] is not None:
+        lines.append(_turn(report["clock"]))
     if broker["refused_plans"]:
         lines.append(
             f"The broker refused {broker['refused_plans']} planned trades, as it does without money for them: "
@@ -106,6 +137,19 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     if run["modelled"]:
         lines.append(f"Note: {run['modelled']}.")
     return lines
+
+
+def _turn(clock: Mapping[str, Any]) -> str:
+    before, after = _hours(clock["turned_from_s"]), _hours(clock["offset_s"])
+    return (
+        f"The broker's clock was turned from {before} to {after}, changes told: {clock['told_changes']}. "
+        f"Of {clock['times_checked']} times shown {clock['times_wrong']} were not UTC; quotes before it was noticed: "
+        f"{clock['quotes_in_doubt']}."
+    )
+
+
+def _hours(offset_s: int) -> str:
+    return f"UTC{offset_s / 3_600:+g}"
 
 
 def _others(commands: Mapping[str, int]) -> str:

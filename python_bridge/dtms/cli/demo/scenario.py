@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dtms.errors import UsageError
 from dtms.sim.derive import derive_spec
 from dtms.sim.paths import Segment, synthetic
 from dtms.sim.prices import PricePoint, read_prices
@@ -42,6 +43,10 @@ class Scenario:
     trades: Sequence[PlannedTrade]
     modelled: str | None
 
+    def lasts(self, minutes: float) -> bool:
+        """Return whether a quote comes so many minutes after the first, or later."""
+        return self.points[-1].time_msc - self.points[0].time_msc >= minutes * 60_000
+
 
 def scripted(seed: int, count: int, offset_s: int) -> Scenario:
     """Return the made-up scenario of a seed."""
@@ -60,8 +65,11 @@ def recorded(path: Path, symbol: str, seed: int, count: int, offset_s: int) -> S
 
     Raises:
         PriceFileError: The file or a line of it cannot be used.
+        UsageError: There are no quotes in it.
     """
     series = read_prices(path, offset_s=offset_s)
+    if not series.points:
+        raise UsageError(f"--ticks {path}: no quotes in it")
     spec = derive_spec(symbol, digits=series.digits, offset_s=offset_s, commission=_COMMISSION)
     trades = generate_trades(series.points, count, random.Random(seed), spec, offset_ms=offset_s * 1_000)
     return Scenario(spec, series.points, trades, series.modelled)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dtms.cli import keyfiles
+from dtms.cli.demo.clock import Clock, Turn
 from dtms.cli.demo.scenario import Scenario
 from dtms.errors import StartError
 from dtms.names import OnSilence
@@ -31,6 +32,7 @@ from mql5host.process import TerminalProcess
 
 _DEPOSIT = 10_000.0
 _READY_S = 20.0
+_NOTICE_S = 15.0  # the Expert Advisor believes three samples, one a second
 _STEP_S = 0.002  # how long a step may wait for the terminal to say something
 _MAGIC = 20_240_108  # what a bot of the user's would put on its trades
 
@@ -43,6 +45,7 @@ class Wanted:
     offset_s: int
     break_even: bool
     curve: bool = False
+    turn: Turn | None = None
 
 
 class Stage:
@@ -54,6 +57,10 @@ class Stage:
         self.refused = 0
         first = scenario.points[0]
         self.broker = Broker([scenario.spec], deposit=_DEPOSIT, time_msc=first.time_msc, offset_ms=wanted.offset_s * 1_000)
+        self.clock = Clock(scenario.points, wanted.offset_s, wanted.turn)
+        if self.clock.turns:
+            self.broker.plan_offset(scenario.points[self.clock.turn_index].time_msc, self.clock.after_s * 1_000)
+        self._turned_at: float | None = None  # while the turn has not been noticed
         self._built = built
         self._folder = wanted.folder
         self._files = wanted.folder / "MQL5" / "Files"
@@ -84,6 +91,7 @@ class Stage:
         terminal.start()
         terminal.send(self.broker.full_state())
         self._await(lambda: self.service.wait_ready(0), "the Expert Advisor did not log on")
+        self._await(lambda: self.clock.known(self.view()), "the Expert Advisor did not tell the offset of the server's clock")
         # A feed begins with the quote that is there when it is asked for; what came before is history. So the first one waits.
         self.feed(1)
         self._await(lambda: self.view().counters["bridge.quotes_covered"] > 0, "the first quote did not arrive")
@@ -98,22 +106,37 @@ class Stage:
                 raise StartError(f"{what} within {_READY_S:g} s; the Expert Advisor said: {said}")
 
     def feed(self, count: int) -> None:
-        """Let the next quotes happen at the broker, each trade planted at its own."""
+        """Let the next quotes happen at the broker, each trade planted at its own; none while the market stands still."""
         points, broker, symbol = self.scenario.points, self.broker, self.scenario.spec.name
         for index in range(self.fed, min(self.fed + count, len(points))):
+            if self._stands_still():
+                return
             point = points[index]
             broker.quote(symbol, point.time_msc, point.bid, point.ask)
             self.fed = index + 1
+            if self.clock.turns and index == self.clock.turn_index:
+                self._turned_at = time.monotonic()
+                return  # what is planted here comes with the next quote, when the times of positions are sure again
             while self._next_trade < len(self._trades) and self._trades[self._next_trade].index <= index:
                 self._plant(self._trades[self._next_trade])
                 self._next_trade += 1
 
+    def _stands_still(self) -> bool:
+        """Whether no quote may happen now: the last turn of the clock has not been noticed."""
+        if self._turned_at is not None and self.clock.noticed(self.view()):
+            self._turned_at = None
+        return self._turned_at is not None
+
     def _plant(self, trade: PlannedTrade) -> None:
         symbol = self.scenario.spec.name
         try:
-            self.broker.human_open(symbol, trade.side, trade.volume, sl=trade.sl, tp=trade.tp, magic=_MAGIC, comment="demo")
+            opened = self.broker.human_open(
+                symbol, trade.side, trade.volume, sl=trade.sl, tp=trade.tp, magic=_MAGIC, comment="demo"
+            )
         except Refused:
             self.refused += 1  # the market moved between plan and quote, or there is no money left; counted in the summary
+        else:
+            self.clock.opened(opened, self.scenario.points[self.fed - 1].time_msc)
 
     def step(self) -> None:
         """Carry messages between broker and terminal once."""
@@ -126,14 +149,17 @@ class Stage:
         if updates := self.broker.take_updates():
             terminal.send(updates)
         terminal.wait(_STEP_S)
+        self.clock.look(self.view())
 
     def check(self) -> None:
         """
         See whether everybody is still there.
 
         Raises:
-            StartError: The service, the terminal or the Expert Advisor has ended.
+            StartError: The service, the terminal or the Expert Advisor has ended, or does not notice a turn of the clock.
         """
+        if self._turned_at is not None and time.monotonic() - self._turned_at > _NOTICE_S:
+            raise StartError(f"the Expert Advisor did not notice within {_NOTICE_S:g} s that the server's clock was turned")
         if self.service.failure is not None:
             raise StartError(f"the service failed: {self.service.failure}") from self.service.failure
         terminal = self.terminal
