@@ -123,6 +123,7 @@ class Why(enum.IntEnum):
     NOT_EXECUTED = 18  # searched for after silence and not found (R19)
     SEND_FAILED = 19  # the terminal did not take the request
     BAD_COMMAND = 20  # a value that cannot be meant
+    CHANGE_PLAN = 21  # the broker forbids it in this form (10042 to 10046): the same again would be refused again
 
 
 class RejectWhy(enum.IntEnum):
@@ -241,7 +242,7 @@ class NoticeCode(enum.IntEnum):
     HISTORY_GAP = 2  # quotes older than the terminal's cache could not be read; value: ms
     PERMISSION = 3  # a permission was lost; value: the permissions that are left
     CAP_REACHED = 4
-    FEED_FAILED = 5  # CopyTicks or CopyRates failed; value: the terminal's error
+    FEED_FAILED = 5  # CopyTicks, CopyRates or the economic calendar failed; value: the terminal's error
     LEDGER = 6
     STRAY_REPORT = 7  # an answer from the broker that belongs to no request of ours
     AUTONOMOUS = 8

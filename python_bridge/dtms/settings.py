@@ -50,6 +50,7 @@ class LinkSettings(_Group):
     credit_window: Annotated[int, Field(ge=4, le=1_000_000)] = 1_024  # R02
     grace_s: Annotated[int, Field(ge=1, le=86_400)] = 30  # R27
     successor_extra_s: Seconds = 5  # R09: another manager not before grace and this
+    chart_change_ms: Wait = 5_000  # R09: a manager that left for another timeframe of its chart keeps its place for so long
     other_terminal_s: Seconds = 60  # R09: no new risk for so long after a change of terminal
     ttl_raise_ms: Wait = 2_000  # R21
     ttl_modify_ms: Wait = 3_000  # R21

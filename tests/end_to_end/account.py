@@ -9,6 +9,8 @@ from pathlib import Path
 
 from dtms.sim.broker import Broker
 from dtms.sim.derive import derive_spec
+from dtms.sim.spec import SymbolSpec
+from dtms.sim.state import Account
 from mql5host.build import build, sources_root
 from mql5host.child import Boot
 from mql5host.process import TerminalProcess
@@ -21,8 +23,11 @@ LIMIT_S = 30.0
 class SimulatedAccount:
     """Broker model here, terminal with the Expert Advisor in a process; quotes are a tick apart."""
 
-    def __init__(self, folder: Path, servers: str, **inputs: str) -> None:
-        self.broker = Broker([derive_spec(SYMBOL)], deposit=10_000, time_msc=MONDAY, offset_ms=7_200_000)
+    def __init__(
+        self, folder: Path, servers: str, *, account: Account | None = None, spec: SymbolSpec | None = None, **inputs: str
+    ) -> None:
+        symbols = [spec or derive_spec(SYMBOL)]
+        self.broker = Broker(symbols, account=account, deposit=10_000, time_msc=MONDAY, offset_ms=7_200_000)
         self._folder = folder
         self._inputs = {"Servers": servers, "ReconnectMinMs": "100", "ReconnectMaxMs": "400"} | inputs
         self._at = MONDAY
@@ -40,10 +45,11 @@ class SimulatedAccount:
         self.terminal.start()
         self.terminal.send(self.broker.full_state())
 
-    def quote(self, bid: float, ask: float) -> None:
-        """Let one quote happen, 100 ms after the one before."""
+    def quote(self, bid: float, ask: float, symbol: str = SYMBOL) -> int:
+        """Let one quote happen, 100 ms after the one before; its UTC time."""
         self._at += 100
-        self.broker.quote(SYMBOL, self._at, bid, ask)
+        self.broker.quote(symbol, self._at, bid, ask)
+        return self._at
 
     def step(self) -> None:
         """Carry messages both ways once."""
@@ -80,7 +86,7 @@ class SimulatedAccount:
 @contextmanager
 def attached(folder: Path, servers: str, **inputs: str) -> Iterator[SimulatedAccount]:
     """An account whose terminal is started and ended."""
-    account = SimulatedAccount(folder, servers, **inputs)
+    account = SimulatedAccount(folder, servers, account=None, spec=None, **inputs)
     account.start()
     try:
         yield account

@@ -78,6 +78,22 @@ def test_the_made_up_scenario_takes_trades_through_profit_and_loss_whatever_the_
     assert report["bridge"]["quotes_covered"] == report["terminal"]["ticks_fed"]
 
 
+@pytest.mark.parametrize(("offset", "turn", "after_s"), [("0", "30:+1", 3_600), ("2", "30:+3", 10_800), ("3", "48:+2", 7_200)])
+def test_the_broker_s_clock_turns_while_it_runs_and_every_time_stays_utc(
+    tmp_path: Path, offset: str, turn: str, after_s: int
+) -> None:
+    report = reported(tmp_path, "--speed", "max", "--offset", offset, "--turn", turn)
+
+    clock = report["clock"]
+    assert (clock["offset_s"], clock["told_offsets_s"], clock["told_changes"]) == (after_s, [after_s], 1)
+    assert clock["times_checked"] > 100
+    assert clock["times_wrong"] == 0
+    assert clock["quotes_in_doubt"] <= 1
+    assert report["bridge"]["quotes_covered"] == report["terminal"]["ticks_fed"]
+    assert [report["bridge"][name] for name in ("gaps", "duplicates", "rejects", "poison")] == [0, 0, 0, 0]
+    assert [report["commands"][name] for name in ("unknown", "expired")] == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -105,6 +121,9 @@ def test_a_bad_line_of_a_tick_file_is_named_and_ends_with_2(tmp_path: Path, line
         pytest.param(["--speed", "fast"], id="speed-is-a-word"),
         pytest.param(["--trades", "-1"], id="negative-count"),
         pytest.param(["--offset", "0.1"], id="offset-no-broker-has"),
+        pytest.param(["--turn", "+3"], id="turn-at-no-time"),
+        pytest.param(["--turn", "10:+0.1"], id="turn-to-an-offset-no-broker-has"),
+        pytest.param(["--turn", "9999:+3"], id="turn-after-the-end"),
         pytest.param(["--ticks", "no-such-file.csv"], id="no-file"),
         pytest.param(["--report", "no/such/folder/r.json"], id="no-folder"),
         pytest.param(["--sped", "1"], id="unknown-option"),

@@ -119,7 +119,7 @@ def test_r08_a_logout_ends_connection_and_session() -> None:
     joined = Joined().up()
     joined.deliver_to_bridge(frame_of(joined, Logout(why=LogoutWhy.REMOVED, plan=OnSilence.HOLD)))
 
-    assert ends(joined) == [LinkEnded(End.LOGOUT, "removed", session_over=True)]
+    assert ends(joined) == [LinkEnded(End.LOGOUT, "removed", session_over=True, farewell=LogoutWhy.REMOVED)]
 
 
 def test_r08_after_our_own_logout_nothing_is_sent() -> None:

@@ -116,6 +116,21 @@ def test_r28_an_offset_that_changes_is_told_and_counts_from_there_on() -> None:
     assert changed.ts_event == SERVER_MS - 10_800_000
 
 
+def test_r28_a_change_is_one_event_however_often_it_is_told() -> None:
+    joined = Joined().up()
+    joined.terminal.say(ClockOffset(ts_event=SERVER_MS, utc_offset_s=10_800, before_s=OFFSET_S), joined.now)
+    joined.terminal.utc_offset_s = 10_800
+    for _ in range(5):
+        joined.terminal.beat(joined.now)
+    joined.dial()
+    joined.settle()
+    joined.terminal.beat(joined.now)
+    joined.settle()
+
+    assert joined.resumed == [False, True]
+    assert [event for event in joined.events if isinstance(event, OffsetChanged)] == [OffsetChanged(OFFSET_S, 10_800)]
+
+
 def test_r28_with_an_unknown_offset_the_servers_time_is_kept_and_the_session_says_so() -> None:
     joined = Joined(terminal=TerminalSide(utc_offset_s=None)).up()
     joined.terminal.opened(position(1), joined.now)

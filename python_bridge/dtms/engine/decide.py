@@ -62,10 +62,11 @@ Event = PositionOpened | PositionChanged | ExecutionReport | SymbolSpec | Look |
 
 
 class Moment(NamedTuple):
-    """Time (monotonic ms) and the id that a command would get."""
+    """Time (monotonic ms), the id that a command would get, and where the trade's close stands among others."""
 
     now: int
     command_id: int
+    turn: close.Turn = close.Turn.NOW
 
 
 class Rules(NamedTuple):
@@ -86,8 +87,8 @@ class Decision:
 
 def decide(trade: Trade, event: Event, market: Market, moment: Moment, rules: Rules) -> Decision:
     """Take one event of one trade."""
-    trade = close.still_there(_after(trade, event, market, moment.now, rules), moment.now)
-    if close.due(trade, moment.now):
+    trade = close.still_there(_after(trade, event, market, moment, rules), moment.now)
+    if close.due(trade, moment.now, moment.turn):
         command = close.command(trade, moment.command_id, rules.close)
         return Decision(close.ordered(trade, moment.command_id), command, _closing(trade, market))
     if close.stands(trade):
@@ -144,7 +145,7 @@ def _closing(trade: Trade, market: Market) -> Finding:
     return Finding(Verdict.CLOSING, exit_price, trade.r_now(exit_price))
 
 
-def _after(trade: Trade, event: Event, market: Market, now: int, rules: Rules) -> Trade:
+def _after(trade: Trade, event: Event, market: Market, moment: Moment, rules: Rules) -> Trade:
     """Return the record with the event worked in; nothing is decided yet."""
     match event:
         case PositionOpened() | PositionChanged():
@@ -152,20 +153,20 @@ def _after(trade: Trade, event: Event, market: Market, now: int, rules: Rules) -
         case CloseAsked():
             return close.asked(trade)
         case ExecutionReport() | Vanished() | Expired() if close.concerns(trade, event.command_id):
-            return _closed(trade, event, now, rules.close)
+            return _closed(trade, event, moment, rules.close)
         case _:
-            return _moved(trade, event, market, now, rules.break_even)
+            return _moved(trade, event, market, moment.now, rules.break_even)
 
 
-def _closed(trade: Trade, event: ExecutionReport | Vanished | Expired, now: int, rule: CloseSettings) -> Trade:
+def _closed(trade: Trade, event: ExecutionReport | Vanished | Expired, moment: Moment, rule: CloseSettings) -> Trade:
     """Take what became of the close under way."""
     match event:
         case ExecutionReport():
-            return close.reported(trade, event, now, rule)
+            return close.reported(trade, event, moment.now, rule, moment.turn)
         case Vanished():
             return close.lost(trade)
         case Expired():
-            return close.failed(trade, now, rule)
+            return close.failed(trade, moment.now, rule)
 
 
 def _moved(trade: Trade, event: Event, market: Market, now: int, rule: BreakEvenSettings) -> Trade:
@@ -203,7 +204,8 @@ def _reported(trade: Trade, report: ExecutionReport, market: Market, now: int, r
         return trade
     if report.outcome is Outcome.UNKNOWN:
         return _confirmed(_lost(trade), market)
-    told = report.position_volume > 0 and report.position_id == trade.key.position_id
+    # Another ticket under the id is the position's next generation, or ours under a name that is not told yet.
+    told = report.position_volume > 0 and report.position_id == trade.key.position_id and report.ticket == trade.position.ticket
     if told and report.outcome in {Outcome.DONE, Outcome.STALE_VIEW}:
         # The terminal's own read-back: what stands there now, whoever put it there.
         present = {"stop_loss": report.stop_loss, "take_profit": report.take_profit}

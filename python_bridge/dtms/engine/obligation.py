@@ -99,3 +99,13 @@ def step(obligation: Obligation, signal: Signal) -> Obligation:
     if stage is None:
         raise IllegalSignal(f"{signal.value} while {obligation.stage.value}")
     return replace(obligation, stage=stage)
+
+
+def untargeted(obligation: Obligation) -> Obligation:
+    """Return it without its target, which counts no more: whatever the outcome under way, it is judged anew."""
+    return replace(obligation, target=None) if obligation.under_way else obligation
+
+
+def renewed(obligation: Obligation) -> Obligation:
+    """Return it as due again where it was over; what is under way has to end first."""
+    return Obligation() if obligation.over else untargeted(obligation)

@@ -1,13 +1,17 @@
 """
 Our record of a position: what the terminal holds, and what we know beside it.
 
-Frozen: every change is another value. R is captured once, when the position is first seen with a stop, and never again.
+Frozen: every change is another value. R is captured once, when the position is first seen with a stop, and never again: not when
+the stop moves, not when lots are added. What the trade has gained, its trigger and its break-even price are counted from the entry
+that the position has now, which is the mean price where lots were added; a break-even that was over is due again then, because what
+was secured was less than what is held. A split scales R as it scales prices.
 """
 
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from dtms.engine.obligation import Obligation
+from dtms.engine.generation import added_to, split_factor
+from dtms.engine.obligation import Obligation, renewed, untargeted
 from dtms.names import Side
 from dtms.wire.messages import Position
 
@@ -58,7 +62,7 @@ class Trade:
 
     def seen(self, position: Position) -> "Trade":
         """Return the trade with the position as it is now."""
-        return _with_risk(replace(self, position=position))
+        return _with_risk(replace(_resized(self, position), position=position))
 
 
 def first_seen(key: TradeKey, position: Position, *, managed: bool) -> Trade:
@@ -69,6 +73,20 @@ def first_seen(key: TradeKey, position: Position, *, managed: bool) -> Trade:
 def quarantined(trade: Trade, why: str) -> Trade:
     """Return the trade with its rules off: evaluating it raised (R26)."""
     return replace(trade, quarantine=why)
+
+
+def _resized(trade: Trade, position: Position) -> Trade:
+    """Return the trade with its own figures in the proportions of the position as it is now."""
+    factor = split_factor(trade.position, position)
+    if factor is not None:
+        return replace(
+            trade,
+            initial_stop=None if trade.initial_stop is None else trade.initial_stop * factor,
+            risk=None if trade.risk is None else trade.risk * factor,
+            initial_volume=trade.initial_volume / factor,
+            break_even=untargeted(trade.break_even),
+        )
+    return replace(trade, break_even=renewed(trade.break_even)) if added_to(trade.position, position) else trade
 
 
 def _with_risk(trade: Trade) -> Trade:

@@ -8,18 +8,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dtms.errors import LinkLost
-from dtms.names import Outcome, RefuseWhy, Role
+from dtms.names import LogoutWhy, Outcome, RefuseWhy, Role
 from dtms.runtime.book import Book
 from dtms.runtime.counters import Counters
 from dtms.runtime.gate import Refusal
+from dtms.runtime.hands import HandsOffRelay
 from dtms.runtime.links import ALL_PERMISSIONS, Link, Links
 from dtms.runtime.log import Log
 from dtms.runtime.outbox import Outbox
 from dtms.runtime.positions import Positions
 from dtms.runtime.quotes import Quotes
+from dtms.runtime.subscriptions import Subscriptions
+from dtms.runtime.tidings import Tidings
 from dtms.runtime.trader import Trader
 from dtms.session import events
 from dtms.session.commands import COUNTER_BITS, CommandIds
+from dtms.session.openings import Openings
 from dtms.session.peer import Peer, accepted
 from dtms.session.session import Session
 from dtms.settings import Mode, Settings
@@ -46,8 +50,8 @@ class Account:
         self.key = key
         self.epoch = epoch
         self.book = Book(key, settings.link.max_symbols)
-        self.links = Links(settings.link)
         self.trader = Trader(self.book, CommandIds(epoch), settings, outbox=outbox, counters=counters, log=log, hands=self.hands)
+        self.links = Links(settings.link, self.trader.commands.may_act_until)
         self.quotes = Quotes(self.book, counters.bridge, self.trader.consider, settings.link.claim_ms)
         self.positions = Positions(self.book, self.trader, settings, counters, log)
         self.view_known = False
@@ -62,6 +66,10 @@ class Account:
         self._evidence: list[int] = []
         self._managed_by: Link | None = None  # the manager's last connection
         self._renew = False  # a fresh session's first snapshot decides what becomes of the commands of the one before
+        self._openings = Openings()
+        self._tidings = Tidings(key, log)
+        self._subscriptions = Subscriptions(self.links, self.book, settings.link, self._tell)
+        self._relay = HandsOffRelay(self.links, self._tell)
         self._handlers = self._table()
 
     def risk_off(self, now: int) -> tuple[str, ...]:
@@ -113,6 +121,7 @@ class Account:
         role = self.links.role_for(logon, now)
         session, resume = self._session(known, logon, now)
         link = Link(peer, session, logon, role, logon.permissions, logon.hands_off)
+        link.inherit(known, resume=resume)
         self.links.by_nonce[logon.nonce] = link
         self._answer(link, now, resume=resume, entropy=entropy)
         if role is Role.MANAGER:
@@ -127,6 +136,7 @@ class Account:
         it begins with a snapshot (R09). After a fresh logon one comes by itself.
         """
         before, self._managed_by = self._managed_by, link
+        self.book.fifo = self.book.fifo or link.logon.fifo_close
         if resume and before is not None and before.session is link.session:
             self.view_known = link.session.own_digest() is not None
             return
@@ -146,7 +156,8 @@ class Account:
     def _session(self, known: Link | None, logon: messages.Logon, now: int) -> tuple[Session, bool]:
         if known is not None and logon.highest_epoch_seen == self.epoch and known.session.frames_to_resume(logon) is not None:
             return known.session, True
-        return Session(logon.nonce, self.epoch, self._settings.link, self._counters.bridge, now), False
+        session = Session(logon.nonce, self.epoch, self._settings.link, self._counters.bridge, now, openings=self._openings)
+        return session, False
 
     def _answer(self, link: Link, now: int, *, resume: bool, entropy: str) -> None:
         settings = self._settings
@@ -160,8 +171,7 @@ class Account:
             entropy=entropy,
         )
         link.peer.accept(link.session, link.logon, answer, self.links.poison_of(link.logon.instance_id), now)
-        if not resume:
-            self._subscribe(link, now)
+        self._subscriptions.changed()
         self._log.add(
             "=",
             "logged_on",
@@ -173,15 +183,18 @@ class Account:
             ea=link.logon.ea_version,
         )
 
-    def _subscribe(self, link: Link, now: int) -> None:
-        wanted = self._settings.link
-        symbols = list(wanted.symbols) if link.role is Role.MANAGER else []
-        link.peer.send(messages.Subscribe(symbols=symbols, timeframes=list(wanted.timeframes)), now)
-
     def _retire(self, link: Link, now: int) -> None:
         for event in link.peer.replaced():
             self.take(link, event, now, 0)
-        self.quotes.release(link)
+        self._release(link, now, returns=True)
+
+    def _release(self, link: Link, now: int, *, returns: bool) -> None:
+        """The terminal is silent or gone; what a feed brought another one goes on with."""
+        symbols = self.quotes.release(link)
+        if symbols:
+            self._log.add("!", "quotes_stopped", account=self.key, terminal=link.logon.instance_id, symbols=",".join(symbols))
+        if link.role is Role.FEED:
+            self._subscriptions.feed_left(symbols, now, returns=returns)
 
     def _supersede(self, epoch: int) -> None:
         if not self.superseded:
@@ -207,15 +220,15 @@ class Account:
             messages.PositionClosed: self._closed,
             messages.ExecutionReport: self._report,
             messages.HandsOff: self._hands_off,
-            messages.Notice: self._notice,
+            messages.Notice: self._tidings.notice,
             events.SnapshotArrived: self._snapshot,
             events.SnapshotUnusable: self._unusable,
             events.LinkSilent: self._silent,
             events.LinkBack: self._back,
             events.LinkEnded: self._ended,
-            events.DigestDiffers: self._differs,
+            events.DigestDiffers: self._tidings.differs,
             events.OffsetChanged: self._offset,
-            events.PoisonAlarm: self._poisoned,
+            events.PoisonAlarm: self._tidings.poisoned,
             events.HigherEpoch: self._higher,
         }
 
@@ -235,7 +248,8 @@ class Account:
         self._log.add("!", "hands_off", on=event.on, by=event.by)
 
     def _spec(self, link: Link, event: messages.SymbolSpec, now: int, utc: int) -> None:
-        del link
+        if event.symbol not in (link.subscribed or ()):
+            link.has.add(event.symbol)
         if event.symbol not in self.book.symbols and len(self.book.symbols) >= self._settings.link.max_symbols:
             self._log.add("!", "too_many_symbols", symbol=event.symbol)
             return
@@ -264,10 +278,6 @@ class Account:
             self._supersede(event.command_id >> COUNTER_BITS)
         self.trader.report(event, now, utc)
 
-    def _notice(self, link: Link, event: messages.Notice, now: int, utc: int) -> None:
-        del link, now, utc
-        self._log.add("!", "notice", code=event.code.name.lower(), symbol=event.symbol, value=event.value, text=event.text)
-
     def _snapshot(self, link: Link, event: events.SnapshotArrived, now: int, utc: int) -> None:
         if not self._manages(link):
             return
@@ -285,8 +295,8 @@ class Account:
         self._lose_view(link, event.why)
 
     def _silent(self, link: Link, event: events.LinkSilent, now: int, utc: int) -> None:
-        del event, now, utc
-        self.quotes.release(link)
+        del event, utc
+        self._release(link, now, returns=True)
         self._lose_view(link, "silence")
 
     def _back(self, link: Link, event: events.LinkBack, now: int, utc: int) -> None:
@@ -296,10 +306,10 @@ class Account:
     def _ended(self, link: Link, event: events.LinkEnded, now: int, utc: int) -> None:
         del utc
         link.left_at = now
-        self.quotes.release(link)
+        self._release(link, now, returns=event.why is not events.End.LOGOUT or event.farewell is LogoutWhy.CHART_CHANGED)
         self._lose_view(link, event.detail)
         if event.why is events.End.LOGOUT and self._manages(link):
-            self.links.tenure = None  # R09: after a Logout another may follow at once
+            self.links.took_leave(link, now, returns=event.farewell is LogoutWhy.CHART_CHANGED)
             self.trader.commands.life_ended(link.session.nonce, now)
         if event.session_over and self.links.by_nonce.get(link.session.nonce) is link:
             del self.links.by_nonce[link.session.nonce]
@@ -310,17 +320,13 @@ class Account:
         """Our own code failed on what the terminal brought: it is no longer believed, its next logon starts anew (R26)."""
         self._ended(link, events.LinkEnded(events.End.POISON, why, session_over=True), now, 0)
 
-    def _differs(self, link: Link, event: events.DigestDiffers, now: int, utc: int) -> None:
-        del event, now, utc
-        self._log.add("!", "digest_differs", account=self.key, terminal=link.logon.instance_id)
-
     def _offset(self, link: Link, event: events.OffsetChanged, now: int, utc: int) -> None:
-        del now, utc
+        del utc
+        if event.before is None:
+            self._ask(link, "the server's offset from UTC is known now", now)  # what was told so far bears the server's times
+        elif event.after is not None:
+            self.quotes.turned(link, event.after - event.before)
         self._log.add("=", "server_offset", terminal=link.logon.instance_id, before=event.before, after=event.after)
-
-    def _poisoned(self, link: Link, event: events.PoisonAlarm, now: int, utc: int) -> None:
-        del event, now, utc
-        self._log.error("poison_alarm", account=self.key, terminal=link.logon.instance_id)
 
     def _higher(self, link: Link, event: events.HigherEpoch, now: int, utc: int) -> None:
         del link, now, utc
@@ -355,10 +361,13 @@ class Account:
         heir = self.links.successor(now)
         if heir is not None:
             self._promote(heir, now)
+        self._relay.advance(now)
+        self._subscriptions.advance(now)
+        self._tidings.moves(self.quotes.moves)
 
     def _promote(self, heir: Link, now: int) -> None:
         heir.role = Role.MANAGER
         heir.peer.send(messages.RoleChanged(role=Role.MANAGER), now)
-        self._subscribe(heir, now)
+        self._subscriptions.changed()
         self._take_over(heir, now, resume=True)
         self._log.add("=", "manager", account=self.key, terminal=heir.logon.instance_id)

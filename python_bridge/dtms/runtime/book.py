@@ -6,8 +6,10 @@ commands.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
+from dtms.engine.generation import same_trade
 from dtms.engine.market import Market, Quote, flatten
 from dtms.engine.trade import Trade, TradeKey, first_seen
 from dtms.engine.triggers import Triggers
@@ -17,15 +19,23 @@ _GENERATIONS_KEPT: Final = 100_000  # ids of positions that are gone do not come
 
 
 class SymbolState:
-    """One symbol: ``source`` is the session whose quotes count (R09), ``heard_at`` when its last one came (monotonic ms)."""
+    """
+    One symbol: ``source`` is the connection whose quotes count (R09), ``heard_at`` when its last one came (monotonic ms).
 
-    __slots__ = ("heard_at", "name", "source", "spec", "tick", "trades", "triggers")
+    ``owner`` is the connection that was asked for it and is to be the source, ``fed_by`` the session (nonce) that was it last, and
+    ``fed_until`` the time of its last quote.
+    """
+
+    __slots__ = ("fed_by", "fed_until", "heard_at", "name", "owner", "source", "spec", "tick", "trades", "triggers")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.spec: SymbolSpec | None = None
         self.tick: Tick | None = None
         self.source: object = None
+        self.owner: object = None
+        self.fed_by = 0
+        self.fed_until = 0
         self.heard_at = 0
         self.trades: set[TradeKey] = set()
         self.triggers: Triggers[TradeKey] = Triggers()
@@ -36,7 +46,15 @@ class SymbolState:
 
     def release(self) -> None:
         """Nobody brings quotes now: what the market did meanwhile is not known, so the last one is none to decide by."""
-        self.source = self.tick = None
+        if self.tick is not None:
+            self.fed_until = self.tick.ts_event
+        self.source = self.owner = self.tick = None
+
+    def hand_to(self, owner: object) -> None:
+        """Another connection is asked for the symbol: its next quote counts, and none of the one before any more."""
+        if self.tick is not None:
+            self.fed_until = self.tick.ts_event
+        self.source, self.owner = None, owner
 
     def quote(self) -> Quote | None:
         """Return the last quote."""
@@ -61,6 +79,7 @@ class Book:
         self._by_position: dict[int, TradeKey] = {}
         self._generations: dict[int, int] = {}
         self.symbols: dict[str, SymbolState] = {}
+        self.fifo = False  # positions of a symbol may only be closed in the order of their age
 
     def __len__(self) -> int:
         return len(self._trades)
@@ -83,6 +102,11 @@ class Book:
         if state is None:
             state = self.symbols[name] = SymbolState(name)
         return state
+
+    def of_symbol(self, name: str) -> Iterator[Trade]:
+        """Return the open trades of a symbol."""
+        state = self.symbols.get(name)
+        return iter(()) if state is None else (self._trades[key] for key in state.trades)
 
     def open(self, position: Position, *, managed: bool) -> Trade:
         """Take a position into the book; one whose id was there before is its next generation."""
@@ -107,6 +131,15 @@ class Book:
             return
         if self._by_position.get(trade.key.position_id) == trade.key:
             del self._by_position[trade.key.position_id]
+        self._leave(trade)
+
+    def rename(self, trade: Trade, symbol: str) -> None:
+        """The broker gave the trade's symbol another name: it waits for specification and quotes of that."""
+        self._leave(trade)
+        self.symbol(symbol).trades.add(trade.key)
+        self.put(replace(trade, position=trade.position.model_copy(update={"symbol": symbol})))
+
+    def _leave(self, trade: Trade) -> None:
         state = self.symbol(trade.position.symbol)
         state.trades.discard(trade.key)
         state.triggers.disarm(trade.key)
@@ -120,15 +153,10 @@ class Book:
         seen: set[TradeKey] = set()
         for position in positions:
             trade = self.of_position(position.position_id)
-            if trade is not None and same_trade(trade, position):
+            if trade is not None and same_trade(trade.position, position):
                 seen.add(trade.key)
                 differences.present.append(position)
             else:
                 differences.fresh.append(position)
         differences.missing.extend(trade for key, trade in self._trades.items() if key not in seen)
         return differences
-
-
-def same_trade(trade: Trade, position: Position) -> bool:
-    """Return whether the position is still the trade's: a netting reversal or another symbol under the id is another trade."""
-    return trade.side is position.side and trade.position.symbol == position.symbol

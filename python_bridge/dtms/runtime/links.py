@@ -1,5 +1,6 @@
 """The terminals of one account: their connections, their sessions, and which of them is the manager (R06, R09)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +19,15 @@ _ALL_OTHERS: Final = ""  # no terminal has this name; those for which there is n
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """A terminal that is or was logged on; ``left_at`` is monotonic ms once its connection is gone."""
+    """
+    A terminal that is or was logged on.
+
+    Attributes:
+        left_at: Monotonic ms once its connection is gone.
+        has: Symbols whose specification it told of its own accord.
+        subscribed: Those that it was asked for; None before the first time.
+        told_off: Whether hands off is on at it because we said so; None: we do not know.
+    """
 
     peer: Peer
     session: Session
@@ -27,20 +36,36 @@ class Link:
     permissions: Permission
     hands_off: bool
     left_at: int | None = None
+    has: set[str] = field(default_factory=set)
+    subscribed: tuple[str, ...] | None = None
+    told_off: bool | None = False
 
     @property
     def up(self) -> bool:
         """Whether it can be talked to."""
         return self.peer.state is State.UP
 
+    def inherit(self, before: "Link | None", *, resume: bool) -> None:
+        """Take over what the terminal still holds from an earlier connection; a fresh session begins with nothing told or asked."""
+        self.told_off = False if before is None else before.told_off
+        if self.hands_off and not self.told_off:
+            self.told_off = None
+        if before is not None and resume:
+            self.has, self.subscribed = before.has, before.subscribed
+
 
 @dataclass(slots=True)
 class Tenure:
-    """Who manages the account, and when it was last heard; it lasts beyond the connection (R09)."""
+    """
+    Who manages the account, and when it was last heard; it lasts beyond the connection (R09).
+
+    ``kept_until`` is set while it has taken leave for a moment only. Times are monotonic ms.
+    """
 
     nonce: int
     instance_id: str
     heard_at: int
+    kept_until: int | None = None
 
 
 @dataclass(slots=True)
@@ -48,6 +73,7 @@ class Links:
     """All terminals of the account by their session's nonce."""
 
     settings: LinkSettings
+    may_act_until: Callable[[int], int]  # of a life of a terminal by its nonce, monotonic ms
     by_nonce: dict[int, Link] = field(default_factory=dict)
     poison: dict[str, PoisonLog] = field(default_factory=dict)
     tenure: Tenure | None = None
@@ -101,24 +127,44 @@ class Links:
         return Role.FEED
 
     def vacant(self, now: int) -> bool:
-        """Return whether the manager has been silent for so long that its lease plans have acted and ended."""
-        if self.tenure is None:
+        """
+        Return whether nobody can act as the manager any more.
+
+        It took leave, or has been silent for so long that its lease plans have acted and ended and what it was asked last is out
+        of time. One whose connection counts as up lives, however long ago it was heard: it is busy, or nobody listened.
+        """
+        tenure = self.tenure
+        if tenure is None:
             return True
+        if tenure.kept_until is not None:
+            return now >= tenure.kept_until
         link = self.manager()
-        if link is not None and link.left_at is None:
-            self.tenure.heard_at = max(self.tenure.heard_at, link.peer.heard_at)
+        if link is not None:
+            tenure.heard_at = max(tenure.heard_at, link.peer.heard_at)
+            if link.up:
+                return False
         wait_s = self.settings.grace_s + self.settings.successor_extra_s
-        return now - self.tenure.heard_at >= wait_s * 1_000
+        return now - tenure.heard_at >= wait_s * 1_000 and now > self.may_act_until(tenure.nonce)
+
+    def took_leave(self, link: Link, now: int, *, returns: bool) -> None:
+        """The manager has logged out: another may follow, at once or when this one does not come back soon."""
+        tenure = self.tenure
+        if tenure is None or tenure.nonce != link.session.nonce:
+            return
+        if returns:
+            tenure.kept_until = now + self.settings.chart_change_ms
+        else:
+            self.tenure = None
 
     def successor(self, now: int) -> Link | None:
-        """Return the feed that becomes the manager now, if the place is vacant; it is recorded."""
-        if self.tenure is not None and not self.vacant(now):
+        """Return the feed that becomes the manager now, if the place is vacant, one that may trade first; it is recorded."""
+        if not self.vacant(now):
             return None
-        for link in self.by_nonce.values():
-            if link.up and link.role is Role.FEED:
-                self.tenure = Tenure(link.session.nonce, link.logon.instance_id, now)
-                return link
-        return None
+        feeds = [link for link in self.by_nonce.values() if link.up and link.role is Role.FEED]
+        heir = min(feeds, key=lambda link: bool(ALL_PERMISSIONS & ~link.permissions), default=None)
+        if heir is not None:
+            self.tenure = Tenure(heir.session.nonce, heir.logon.instance_id, now)
+        return heir
 
     def forget_old(self, now: int) -> None:
         """Forget sessions that have been without a connection for too long to be resumed; hands off outlasts that."""

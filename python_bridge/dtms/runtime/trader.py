@@ -6,17 +6,15 @@ A decision is taken under the ticket's lock, written, sent when the store has it
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 from dtms.engine import close
-from dtms.engine.break_even import Verdict, trigger_price
 from dtms.engine.decide import CloseAsked, Decision, Event, Expired, Look, Moment, Rules, Vanished, decide, shown, withdrawn
-from dtms.engine.obligation import Stage as Obliged
 from dtms.engine.trade import Trade, TradeKey, quarantined
 from dtms.errors import LinkLost
 from dtms.names import Outcome
+from dtms.runtime.alarms import Alarms
+from dtms.runtime.arming import Arming
 from dtms.runtime.book import Book
-from dtms.runtime.checks import Checks
 from dtms.runtime.counters import Counters
 from dtms.runtime.locks import Locks
 from dtms.runtime.log import Log
@@ -25,12 +23,6 @@ from dtms.session.commands import CommandIds, Commands, Outstanding, Stage
 from dtms.session.peer import Peer
 from dtms.settings import Mode, Settings
 from dtms.wire.messages import Command, ExecutionReport, ReducePosition
-
-# Verdicts after which the same quote must not bring the trade up again at once; a look is made later instead.
-_LATER: Final = frozenset({Verdict.BACKING_OFF, Verdict.FROZEN})
-_NEVER: Final = frozenset(
-    {Verdict.OFF, Verdict.OVER, Verdict.UNDER_WAY, Verdict.NO_RISK, Verdict.ALREADY, Verdict.MOVE, Verdict.CLOSING}
-)
 
 
 class Trader:
@@ -57,7 +49,8 @@ class Trader:
         self._counters = counters
         self._log = log
         self._hands = hands  # the connection that may carry out commands now, None: nobody may
-        self._checks = Checks()
+        self._alarms = Alarms(settings, counters.trades, log)
+        self._arming = Arming(book, settings)
         self._owners: dict[int, TradeKey] = {}
         self._hands_off = False
 
@@ -68,13 +61,16 @@ class Trader:
         trade = self.book.get(key)
         if trade is None:
             return
-        if isinstance(event, CloseAsked) or close.due(trade, now) or not self.locks.queue(key, event):
+        if isinstance(event, CloseAsked) or close.due(trade, now, self._turn(trade)) or not self.locks.queue(key, event):
             self._decide(trade, event, now, utc)
+
+    def _turn(self, trade: Trade) -> close.Turn:
+        return close.turn(trade, self.book.of_symbol(trade.position.symbol)) if self.book.fifo else close.Turn.NOW
 
     def _decide(self, trade: Trade, event: Event, now: int, utc: int) -> None:
         market = self.book.symbol(trade.position.symbol).market(now - self._settings.desk.quote_age_ms)
         try:
-            decision = decide(trade, event, market, Moment(now, self._ids.peek()), self._rules)
+            decision = decide(trade, event, market, Moment(now, self._ids.peek(), self._turn(trade)), self._rules)
         except Exception as error:  # noqa: BLE001 - R26: a rule that fails costs its ticket, the others go on
             self._quarantine(trade, event, error, now, utc)
             return
@@ -84,7 +80,7 @@ class Trader:
             self._show(shown(decision), now, utc)
         elif self._hands() is None:
             self._take(withdrawn(decision), now)
-            self._checks.set(trade.key, now + self._settings.desk.check_ms)
+            self._arming.soon(trade.key, now)
         else:
             self._order(decision, decision.command, now, utc)
 
@@ -94,9 +90,9 @@ class Trader:
         trade = decision.trade
         before = self.book.get(trade.key)
         self.book.put(trade)
-        self._arm(decision, now)
+        self._arming.after(decision, now)
         if before is not None:
-            self._alarm(before, trade)
+            self._alarms.compare(before, trade)
         lock = self.locks.get(trade.key)
         if lock is not None and lock.unknown and not trade.awaits(lock.holder):
             self._learned(trade, lock.holder)
@@ -127,41 +123,8 @@ class Trader:
         if after is not trade:
             self._counters.trades.closes_denied += 1
             self._log.add("!", "close_denied", position=trade.key.position_id, why="hands off")
-            self._checks.set(trade.key, now + self._settings.desk.check_ms)  # its rules have something to do again
+            self._arming.soon(trade.key, now)  # its rules have something to do again
         return after
-
-    def _alarm(self, before: Trade, after: Trade) -> None:
-        """Say what has failed too often."""
-        position = after.key.position_id
-        for name, was, now_is in (("move_stop", before.break_even, after.break_even), ("close", before.close, after.close)):
-            if was is not None and now_is is not None and was.under_way and now_is.stage is Obliged.GIVEN_UP:
-                self._counters.trades.given_up += 1
-                self._log.error("given_up", what=name, position=position, attempts=now_is.attempts)
-        waits = after.break_even.waits
-        if waits == self._settings.break_even.max_attempts > before.break_even.waits:
-            self._log.error("not_moved", position=position, attempts=waits)
-        was, now_is = before.close, after.close
-        alarm = self._settings.close.alarm_attempts
-        if was is not None and now_is is not None and was.under_way and now_is.stage is Obliged.ARMED and now_is.attempts >= alarm:
-            self._counters.trades.close_alarms += now_is.attempts == alarm
-            self._log.error("not_closed", position=position, attempts=now_is.attempts)
-
-    def _arm(self, decision: Decision, now: int) -> None:
-        trade, verdict = decision.trade, decision.finding.verdict
-        state = self.book.symbol(trade.position.symbol)
-        price = None if verdict in _NEVER or verdict in _LATER or state.spec is None else self._trigger(trade)
-        if price is None:
-            state.triggers.disarm(trade.key)
-        else:
-            state.triggers.arm(trade.key, trade.side, price)
-        if verdict in _LATER:
-            self._checks.set(trade.key, max(trade.break_even.not_before, now + self._settings.desk.check_ms))
-        if (at := close.next_look(trade)) is not None and at > now:
-            self._checks.set(trade.key, at)
-
-    def _trigger(self, trade: Trade) -> float | None:
-        spec = self.book.symbol(trade.position.symbol).spec
-        return None if spec is None else trigger_price(trade, spec, self._settings.break_even)
 
     def _show(self, decision: Decision, now: int, utc: int) -> None:
         self._take(decision, now)
@@ -200,7 +163,8 @@ class Trader:
             if held.stage is Stage.UNKNOWN and isinstance(held.command, ReducePosition):
                 self._confirmed(key, command_id)
         self.locks.forget(key)
-        self._checks.forget(key)
+        if (trade := self.book.get(key)) is not None:
+            self._arming.forget(trade)
 
     # Commands under way
 
@@ -247,6 +211,7 @@ class Trader:
             self._counters.commands.stray += 1
             return
         self._counters.outcome(report.outcome)
+        self.book.fifo = self.book.fifo or report.retcode == close.FIFO  # whatever the account said at the logon
         mark = "<" if report.outcome in {Outcome.DONE, Outcome.PARTIAL} else "!"
         self._log.add(
             mark,
@@ -259,6 +224,8 @@ class Trader:
         )
         if report.outcome.final:
             self._conclude(report.command_id, report, now, utc)
+        elif key is None:
+            self.commands.close(report.command_id)  # its trade has ended: what became of it is nobody's question any more
         else:
             self._became_unknown(report.command_id, report, now, utc)
 
@@ -276,7 +243,7 @@ class Trader:
 
     def next_check(self, now: int, utc: int) -> bool:
         """Look at one trade whose look is due; false when there is none."""
-        key = self._checks.take(now)
+        key = self._arming.take(now)
         if key is None:
             return False
         self.consider(key, Look(), now, utc)

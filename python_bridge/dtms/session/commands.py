@@ -168,6 +168,11 @@ class Commands:
         held = self._held.values()
         return [e.command.command_id for e in held if e.stage is Stage.UNKNOWN and not e.reported and now > e.settled_at]
 
+    def may_act_until(self, nonce: int) -> int:
+        """Return the last moment at which this life of the terminal may still make a request; 0: it owes no answer."""
+        held = (e.settled_at for e in self._held.values() if e.session == nonce and e.stage is not Stage.WAITING)
+        return max(held, default=self._settings.unknown_after_ms) - self._settings.unknown_after_ms
+
     def life_ended(self, nonce: int, now: int) -> None:
         """This life of the terminal makes no request any more; one that it made is decided so long after."""
         for entry in self._held.values():

@@ -19,3 +19,4 @@ class LinkCounts:
     resent: int = 0
     refused_keys: int = 0  # connections that ended before their handshake: no key, or one that is not known (R29)
     unspecified: int = 0  # quotes of symbols whose specification has not come
+    offset_changes: int = 0  # how often a server's known offset from UTC changed (R28)

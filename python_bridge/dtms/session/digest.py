@@ -51,10 +51,11 @@ class DigestView:
         """Return whether the position is there, or one more may be."""
         return position_id in self._parts or len(self._parts) < self._most
 
-    def remove(self, position_id: int) -> None:
-        """Take that a position is gone."""
-        part = self._parts.pop(position_id, None)
-        if part is not None:
+    def remove(self, position_id: int, ticket: int | None = None) -> None:
+        """Take that a position is gone; with ``ticket`` only if that is its ticket now."""
+        part = self._parts.get(position_id)
+        if part is not None and ticket in {None, part[0]}:
+            del self._parts[position_id]
             self._add(part, -1)
 
     def digest(self) -> Digest:

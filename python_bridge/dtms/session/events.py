@@ -8,6 +8,7 @@ these.
 import enum
 from dataclasses import dataclass
 
+from dtms.names import LogoutWhy
 from dtms.wire.messages import Logon, Message, Position, Ticks
 
 
@@ -49,6 +50,9 @@ class LinkEnded:
     detail: str
     session_over: bool
     """Whether the next logon of this life of the terminal starts anew with a snapshot."""
+
+    farewell: LogoutWhy | None = None
+    """The terminal's reason, when it took leave."""
 
 
 @dataclass(frozen=True, slots=True)

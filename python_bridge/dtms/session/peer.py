@@ -108,7 +108,8 @@ class Peer:
         self._liveness = Liveness(self._settings, now)
         self._credited = session.ticks_seen
         session.heard(self._logon_clock, now)
-        session.learn_offset(logon.utc_offset_s)
+        if session.offset_s is None:  # a session that goes on hears of a change in its place among what is sent again
+            session.learn_offset(logon.utc_offset_s)
         session.hands_off = logon.hands_off
         self._speaker.say(session, answer, now)
         if not answer.resume:
@@ -307,7 +308,8 @@ class Peer:
             self._heartbeat(session, body.test_id, now, utc)
             return []
         if isinstance(body, Logout):
-            return self._end(Signal.LOGOUT, End.LOGOUT, body.why.name.lower(), session_over=True)
+            self._state = step(self._state, Signal.LOGOUT)
+            return [LinkEnded(End.LOGOUT, body.why.name.lower(), session_over=True, farewell=body.why)]
         if isinstance(body, Reject):
             self._counts.rejects += 1
             return self._end(

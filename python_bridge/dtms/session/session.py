@@ -11,6 +11,7 @@ from dtms.session.counts import LinkCounts
 from dtms.session.digest import DigestView
 from dtms.session.events import DigestDiffers, Event, OffsetChanged, SnapshotArrived, SnapshotUnusable
 from dtms.session.numbering import Inbound, Kept, KeptFrame, Place
+from dtms.session.openings import Openings
 from dtms.session.server_time import ticks_to_utc, to_utc
 from dtms.session.snapshot import Assembly
 from dtms.settings import LinkSettings
@@ -40,6 +41,7 @@ class Session:
         "_ea_at",
         "_ea_clock",
         "_inbound",
+        "_openings",
         "_view",
         "assembly",
         "epoch",
@@ -53,7 +55,9 @@ class Session:
         "view_known",
     )
 
-    def __init__(self, nonce: int, epoch: int, settings: LinkSettings, counts: LinkCounts, now: int) -> None:
+    def __init__(
+        self, nonce: int, epoch: int, settings: LinkSettings, counts: LinkCounts, now: int, *, openings: Openings | None = None
+    ) -> None:
         self.nonce = nonce
         self.epoch = epoch
         self.settings = settings
@@ -66,6 +70,7 @@ class Session:
         self.assembly = Assembly(now, settings.max_positions)
         self._counts = counts
         self._inbound = Inbound()
+        self._openings = openings or Openings()  # outlives the session
         self._view = DigestView(settings.max_positions)
         self._disagreements = 0
         self._ea_clock = 0
@@ -94,6 +99,7 @@ class Session:
         if offset_s is None or offset_s == self.offset_s:
             return []
         before, self.offset_s = self.offset_s, offset_s
+        self._counts.offset_changes += before is not None
         return [OffsetChanged(before, offset_s)]
 
     def place_ticks(self, ticks: Ticks) -> Ticks | None:
@@ -136,7 +142,7 @@ class Session:
         events: list[Event] = []
         if isinstance(message, ClockOffset):
             events += self.learn_offset(message.utc_offset_s)
-        message = to_utc(message, self.offset_s or 0)
+        message = self._openings.settle(message, to_utc(message, self.offset_s or 0), self.offset_s)
         if isinstance(message, Snapshot):
             return events + self._take_part(message, now)
         if isinstance(message, (PositionOpened, PositionChanged)) and not self._view.has_room(message.position.position_id):
@@ -145,13 +151,14 @@ class Session:
         if isinstance(message, (PositionOpened, PositionChanged)):
             self._view.put(message.position)
         elif isinstance(message, PositionClosed):
-            self._view.remove(message.position_id)
+            self._view.remove(message.position_id, message.ticket)
         return [*events, message]
 
     def _take_part(self, part: Snapshot, now: int) -> list[Event]:
         whole = self.assembly.take(part)
         if isinstance(whole, SnapshotArrived):
             self._view.replace(whole.positions)
+            self._openings.keep({position.position_id for position in whole.positions})
             self.view_known = True
             self._disagreements = 0
         elif isinstance(whole, SnapshotUnusable):

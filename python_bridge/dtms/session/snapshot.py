@@ -23,7 +23,7 @@ class Assembly:
         self._parts = 0
         self._positions: list[Position] = []
         self._younger: dict[int, Position] = {}
-        self._gone: set[int] = set()
+        self._gone: dict[int, int] = {}  # ticket by position id
 
     def expect(self, now: int) -> None:
         """A snapshot was asked for; what is unfinished counts no more."""
@@ -42,10 +42,13 @@ class Assembly:
             return
         if isinstance(message, (PositionOpened, PositionChanged)):
             self._younger[message.position.position_id] = message.position
-            self._gone.discard(message.position.position_id)
+            self._gone.pop(message.position.position_id, None)
         elif isinstance(message, PositionClosed):
+            younger = self._younger.get(message.position_id)
+            if younger is not None and younger.ticket != message.ticket:
+                return  # what ended is an earlier generation of it
             self._younger.pop(message.position_id, None)
-            self._gone.add(message.position_id)
+            self._gone[message.position_id] = message.ticket
             if len(self._gone) > self._max_positions:
                 self._start(0)  # no snapshot takes so long: another is asked for
 
@@ -82,8 +85,9 @@ class Assembly:
             return SnapshotUnusable(f"{len(held)} positions came, {last.count} were announced")
         self.awaited = False
         merged = {position.position_id: position for position in held} | younger
-        for position_id in gone:
-            merged.pop(position_id, None)
+        for position_id, ticket in gone.items():
+            if position_id in merged and merged[position_id].ticket == ticket:
+                del merged[position_id]
         return SnapshotArrived(tuple(merged.values()), last.ts_event)
 
     def _start(self, snapshot_id: int) -> None:
@@ -91,4 +95,4 @@ class Assembly:
         self._parts = 0
         self._positions = []
         self._younger = {}
-        self._gone = set()
+        self._gone = {}
