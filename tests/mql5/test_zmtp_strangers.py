@@ -327,6 +327,6 @@ def test_a_thousand_hostile_connections_do_no_harm(start: Callable[..., Any], se
     assert server.met == 1_000
     assert now["refused"] > 400
     assert now["silent"] > 100
-    assert now["ready"] > 60  # some came past the handshake
+    assert now["ready"] > 20  # came past the handshake: about 330 without keys, about 50 with them
     assert program.open_sockets == 0
     assert grown < 64_000_000  # 32 dealers, each with at most one frame and its queue
