@@ -39,12 +39,21 @@ class PriceSeries:
     Attributes:
         digits: decimals of its prices, at most 8.
         modelled: None when every quote was recorded, else what was modelled, in words for the output.
+        bar_s: seconds of the bars that the file holds, each of them four quotes; 0 for recorded quotes.
+        volumes: the bars' tick volumes, where the file names them.
     """
 
     source: str
     points: Sequence[PricePoint]
     digits: int
     modelled: str | None
+    bar_s: int = 0
+    volumes: Sequence[int] = ()
+
+    @property
+    def is_export(self) -> bool:
+        """Whether these are bars without an ask and on a server's clock, as a terminal exports them."""
+        return bool(self.volumes)
 
     @property
     def crossed(self) -> int:
@@ -75,12 +84,14 @@ def read_prices(path: Path, *, spread: float | None = None, offset_s: int = 0) -
         return PriceSeries(path.name, points, digits, None)
     if columns := _places(header, _M1_COLUMNS):
         points, digits = _collect(path, lines, columns, _m1_line)
-        return PriceSeries(path.name, points, digits, "the path inside each M1 bar is modelled")
+        return PriceSeries(path.name, points, digits, "the path inside each M1 bar is modelled", MINUTE_S)
     if columns := _places(header, _M15_COLUMNS):
-        bids, digits = _collect(path, lines, columns, _m15_line(offset_s))
+        volumes: list[int] = []
+        bids, digits = _collect(path, lines, columns, _m15_line(offset_s, volumes))
         width = spread if spread is not None else _MODELLED_SPREAD_POINTS * 10.0**-digits
         points = [PricePoint(p.time_msc, p.bid, round(p.bid + width, 8)) for p in bids]
-        return PriceSeries(path.name, points, digits, f"the path inside each M15 bar and the spread ({width:.8g}) are modelled")
+        modelled = f"the path inside each M15 bar and the spread ({width:.8g}) are modelled"
+        return PriceSeries(path.name, points, digits, modelled, _M15_S, volumes)
     known = "time_msc,bid,ask; time,open,high,low,close,tick_volume; time and OHLC of bid and ask"
     raise PriceFileError(path, 1, f"header {','.join(header)[:80]!r} is none of the known layouts: {known}")
 
@@ -201,14 +212,14 @@ def _m1_line(fields: list[str]) -> list[PricePoint]:
     return [PricePoint(begin + i * step, bids[at], asks[at]) for i, at in enumerate(path_order(bids))]
 
 
-def _m15_line(offset_s: int) -> _LineReader:
+def _m15_line(offset_s: int, volumes: list[int]) -> _LineReader:
     def read(fields: list[str]) -> list[PricePoint]:
         try:
             opened = datetime.fromisoformat(fields[0]).replace(tzinfo=UTC)
         except ValueError:
             raise _BadLine(f"time {fields[0]!r} is not a date and time") from None
         begin = (int(opened.timestamp()) - offset_s) * 1_000
-        _integer(fields[5], "tick_volume")
+        volumes.append(_integer(fields[5], "tick_volume"))
         bids = _ohlc(fields[1:5], _M15_COLUMNS[1:5])
         step = _M15_S * 1_000 // 4
         return [PricePoint(begin + i * step, bids[at], bids[at]) for i, at in enumerate(path_order(bids))]
