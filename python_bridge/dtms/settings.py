@@ -12,6 +12,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dtms.settings_defence import CadenceSettings, DefenceSettings
+from dtms.settings_rails import RailsSettings
+from dtms.settings_score import SignalSettings
+
 Wait = Annotated[int, Field(ge=1, le=86_400_000)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]  # as on the wire
@@ -150,6 +154,10 @@ class Settings(_Group):
     account: AccountSettings = AccountSettings()
     break_even: BreakEvenSettings = BreakEvenSettings()
     close: CloseSettings = CloseSettings()
+    signals: SignalSettings = SignalSettings()
+    defence: DefenceSettings = DefenceSettings()
+    rails: RailsSettings = RailsSettings()
+    cadence: CadenceSettings = CadenceSettings()
 
 
 def digest(settings: Settings) -> str:

@@ -48,3 +48,52 @@ def test_entries_left_behind_do_not_pile_up() -> None:
     assert len(triggers._rising) < 1_000
     assert triggers.due(99_999.0, 1e9) == []
     assert triggers.due(100_000.0, 1e9) == [1]
+
+
+ADVERSE = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("arm"), st.integers(0, 8), st.sampled_from(Side), st.one_of(st.none(), PRICES), st.one_of(st.none(), PRICES)
+        ),
+        st.tuples(st.just("disarm"), st.integers(0, 8), st.just(Side.BUY), st.none(), st.none()),
+        st.tuples(st.just("quote"), st.integers(0, 2), st.just(Side.BUY), PRICES, st.none()),
+    ),
+    max_size=200,
+)
+
+
+@given(ADVERSE)
+def test_a_trade_with_two_prices_is_due_at_whichever_comes_first(
+    steps: list[tuple[str, int, Side, float | None, float | None]],
+) -> None:
+    triggers: Triggers[int] = Triggers()
+    plain: dict[int, tuple[Side, float | None, float | None]] = {}
+    for kind, number, side, price, adverse in steps:
+        if kind == "arm":
+            if price is None and adverse is None:
+                continue
+            triggers.arm(number, side, price, adverse)
+            plain[number] = (side, price, adverse)
+        elif kind == "disarm":
+            triggers.disarm(number)
+            plain.pop(number, None)
+        elif price is not None:
+            bid, ask = price, price + number
+            reached = {key for key, armed in plain.items() if _reached(armed, bid, ask)}
+            compared = bid >= triggers.rising or ask <= triggers.falling or bid <= triggers.sinking or ask >= triggers.soaring
+
+            assert compared == bool(reached)
+            due = triggers.due(bid, ask)
+            assert set(due) == reached
+            assert len(due) == len(reached)
+            for key in reached:
+                del plain[key]
+        assert len(triggers) == len(plain)
+
+
+def _reached(armed: tuple[Side, float | None, float | None], bid: float, ask: float) -> bool:
+    side, price, adverse = armed
+    exit_price = bid if side is Side.BUY else ask
+    gained = price is not None and side.direction * (exit_price - price) >= 0
+    lost = adverse is not None and side.direction * (exit_price - adverse) <= 0
+    return gained or lost

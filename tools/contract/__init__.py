@@ -1,5 +1,6 @@
 """
-What follows from the message models: tables of PROTOCOL.md, JSON Schemas, MQL5 constants and structures, golden vectors.
+What follows from the message models: tables of PROTOCOL.md, JSON Schemas, MQL5 constants and structures, golden vectors; and
+STATES.md from the engine's table of states.
 
 ::
 

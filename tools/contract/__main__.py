@@ -8,6 +8,7 @@ from pathlib import Path
 from contract.echo import message_echo_mqh
 from contract.kinds import message_kinds_mqh
 from contract.mql5 import messages_mqh, protocol_mqh
+from contract.states import states_md
 from contract.tables import MARK, protocol_tables, schema_files
 from contract.vectors import vector_files
 
@@ -18,6 +19,7 @@ def generated() -> dict[Path, bytes]:
     """Return every generated file with its content, paths relative to the repository."""
     protocol = (ROOT / "schemas/PROTOCOL.md").read_text(encoding="utf-8")
     texts: dict[Path, str] = {
+        Path("schemas/STATES.md"): states_md(),
         Path("schemas/PROTOCOL.md"): protocol.split(MARK)[0].rstrip() + "\n\n" + protocol_tables(),
         Path("mql5/Include/DTMS/Protocol.mqh"): protocol_mqh(),
         Path("mql5/Include/DTMS/Messages.mqh"): messages_mqh(),

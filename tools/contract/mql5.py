@@ -8,8 +8,7 @@ from contract.shapes import Shape, records, shapes, snake
 from dtms import names
 from dtms.wire.base import EPOCH_MAX, LOTS_MAX, Record
 from dtms.wire.messages import MAX_FRAME_BYTES, MAX_SNAPSHOT_PART, MAX_TICKS_FRAME, MODELS, PROTOCOL_VERSION, TICKS_TYPE
-
-TAG_PREFIX = 0x2D7D  # 15 bits of the magic number that say "ours" (R19)
+from dtms.wire.tag import TAG_PREFIX
 
 BANNER = """//+------------------------------------------------------------------+
 //| {name:<65}|

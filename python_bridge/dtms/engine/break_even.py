@@ -34,6 +34,7 @@ class Verdict(enum.StrEnum):
     ALREADY = "already"  # the stop is there or beyond
     MOVE = "move"
     CLOSING = "closing"  # somebody asked for the end of the trade: no rule has anything to do
+    HELD = "held"  # the defence or a rail lets no stop be moved by this rule now
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def judge(trade: Trade, market: Market, now: int, rule: BreakEvenSettings) -> Fi
     """Return what the rule finds for the trade now (monotonic ms)."""
     if (standing := _standing(trade, rule)) is not None:
         return Finding(standing)
-    spec, quote = market
+    spec, quote = market.spec, market.quote
     if spec is None:
         return Finding(Verdict.NO_MARKET)
     levels = _levels(trade, spec, rule)

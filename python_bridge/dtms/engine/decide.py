@@ -1,93 +1,114 @@
 """
 One trade, one event, one decision: the next record, the command to send, the figures behind it.
 
-``_after`` works the event in. A close that is due comes first, else the rule's ``judge`` looks at the result. The caller brings
-time and identity.
+``_after`` works the event in. A close that somebody asked for comes first, then the defence (``engine.defence``) with its own
+closes, then the break-even rule's ``judge``. The caller brings time and identity.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
 
-from dtms.engine import close
+from dtms.defence_names import State, Trigger
+from dtms.engine import close, moves
 from dtms.engine.break_even import Finding, Verdict, judge
+from dtms.engine.defence import facts
+from dtms.engine.defence.closing import alarms, ends, main_gone, next_leg
+from dtms.engine.defence.conduct import Defended, busy, defended
+from dtms.engine.defence.events import DeepCheck, Gone
+from dtms.engine.defence.family import with_leg
+from dtms.engine.defence.notes import Note
+from dtms.engine.defence.proof import Proof
+from dtms.engine.defence.rails import spikes
+from dtms.engine.defence.record import Defence
+from dtms.engine.defence.situation import Situation
+from dtms.engine.events import CloseAsked, Ending, Event, Expired, Look, Moment, Rules, Vanished
 from dtms.engine.market import Market
-from dtms.engine.obligation import Signal, Stage, step
-from dtms.engine.orders import tighter
+from dtms.engine.obligation import Obligation
 from dtms.engine.trade import Trade
-from dtms.names import Outcome, RiskClass, Why
-from dtms.settings import BreakEvenSettings, CloseSettings
-from dtms.wire.messages import (
-    Command,
-    ExecutionReport,
-    ModifyPosition,
-    PositionChanged,
-    PositionOpened,
-    ReducePosition,
-    SymbolSpec,
-)
+from dtms.engine.unsent import observed, taken_back
+from dtms.settings import CloseSettings
+from dtms.settings_defence import Preset
+from dtms.wire.messages import Command, ExecutionReport, PositionChanged, PositionClosed, PositionOpened
 
-# Causes that pass by themselves: an attempt that failed for one is no attempt. The rest would fail again.
-_PASSING: Final = frozenset({Outcome.RETRYABLE, Outcome.EXPIRED})
-_PASSING_WHY: Final = frozenset(
-    {Why.STOPS_LEVEL, Why.FREEZE_LEVEL, Why.TICKET_BUSY, Why.HANDS_OFF, Why.NOT_MANAGER, Why.PERMISSION}
-)
-# Market closed, too many requests, locked for processing, frozen: asking again soon makes it no better (link.md, return codes).
-_SLOW: Final = frozenset({10018, 10024, 10028, 10029})
-_DOUBLINGS: Final = 16  # enough to reach the longest pause from any shortest one
-
-
-class Look(NamedTuple):
-    """Nothing happened to the trade itself: its trigger price was reached, or a check is due."""
-
-
-class Vanished(NamedTuple):
-    """A command became unknown: no outcome came in time (R19)."""
-
-    command_id: int
-
-
-class Expired(NamedTuple):
-    """A command's time ran out and it is known not to have been carried out."""
-
-    command_id: int
-
-
-class CloseAsked(NamedTuple):
-    """Somebody wants the position closed."""
-
-    by: str
-
-
-Event = PositionOpened | PositionChanged | ExecutionReport | SymbolSpec | Look | Vanished | Expired | CloseAsked
-
-
-class Moment(NamedTuple):
-    """Time (monotonic ms), the id that a command would get, and where the trade's close stands among others."""
-
-    now: int
-    command_id: int
-    turn: close.Turn = close.Turn.NOW
-
-
-class Rules(NamedTuple):
-    """What the user set."""
-
-    break_even: BreakEvenSettings
-    close: CloseSettings
+__all__ = ["CloseAsked", "Decision", "Event", "Expired", "Look", "Moment", "Rules", "Vanished", "decide", "shown", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The record after the event, the command if there is one, and what the rule found."""
+    """
+    The record after the event, the command if there is one, and what the break-even rule found.
+
+    ``notes``, ``deep`` (the deep check that is wanted now) and ``proof`` are the defence's.
+    """
 
     trade: Trade
     command: Command | None
     finding: Finding
+    notes: tuple[Note, ...] = ()
+    deep: Trigger | None = None
+    proof: Proof | None = None
 
 
 def decide(trade: Trade, event: Event, market: Market, moment: Moment, rules: Rules) -> Decision:
     """Take one event of one trade."""
-    trade = close.still_there(_after(trade, event, market, moment, rules), moment.now)
+    before = trade
+    trade, said = _after(trade, event, market, moment, rules)
+    trade = close.still_there(trade, moment.now)
+    if rules.defence is None or not _watched(trade, rules.defence.defence.preset):
+        return _bare(trade, market, moment, rules)
+    asked = close.due(trade, moment.now, moment.turn) or close.stands(trade)
+    if asked and not ends(trade) and not main_gone(trade):
+        return replace(_bare(trade, market, moment, rules), notes=said)  # somebody wants the end: nothing else is to be done
+    trigger = event.trigger if isinstance(event, DeepCheck) else None
+    now = Situation(
+        trade,
+        trade.defence or Defence(),
+        market,
+        rules.defence,
+        rules.break_even,
+        moment.now,
+        moment.utc,
+        moment.command_id,
+        trigger,
+    )
+    seen = defended(now, rules.close)
+    said += alarms(before, seen.trade, rules.defence.defence.retry.close_alarm) + seen.notes
+    decision = _commanded(seen, market, moment, rules)
+    proof: Proof | None = None
+    if trigger is not None or seen.taken or decision.command is not None or seen.notes:
+        state = State.CLOSED if decision.trade.defence is None else decision.trade.defence.state
+        inputs = (before, event, market, moment, rules, rules.defence.digest)
+        proof = Proof(*inputs, seen.looked, seen.taken, state, decision.command, said)
+    return Decision(decision.trade, decision.command, decision.finding, said, seen.deep, proof)
+
+
+def _watched(trade: Trade, preset: Preset) -> bool:
+    """Return whether the defence has anything to do with the trade; what it began is ended where it is switched off since."""
+    begun = bool(trade.legs) or (trade.defence is not None and trade.defence.state is not State.ARMED)
+    return begun or (trade.managed and preset is not Preset.OFF)
+
+
+def _commanded(seen: Defended, market: Market, moment: Moment, rules: Rules) -> Decision:
+    """Choose the command: closes first, then what the defence owes, then the break-even rule."""
+    trade, record = seen.trade, seen.trade.defence or Defence()
+    if close.due(trade, moment.now, moment.turn) and not record.gone:
+        return _bare(trade, market, moment, rules)
+    leg = next_leg(trade, moment.now)
+    if leg is not None:
+        ordered = with_leg(trade, leg, close.ordered(leg.held, moment.command_id))
+        return Decision(ordered, close.command(leg.held, moment.command_id, rules.close), _closing(trade, market))
+    if seen.order is not None:
+        return Decision(trade, seen.order.command, Finding(Verdict.HELD))
+    if record.gone or record.state in {State.CLOSING, State.CLOSED}:
+        return Decision(trade, None, Finding(Verdict.CLOSING))
+    # While hedged nothing is trailed (reading 33); the outcome of another command, or a spike to pass, is waited for.
+    waits = busy(replace(trade, break_even=Obligation())) or (rules.defence is not None and spikes(market, rules.defence.rails))
+    if record.state is State.HEDGED or waits:
+        return Decision(trade, None, Finding(Verdict.HELD))
+    return _bare(trade, market, moment, rules)
+
+
+def _bare(trade: Trade, market: Market, moment: Moment, rules: Rules) -> Decision:
+    """Decide on what needs no defence: a close that is owed, the break-even rule."""
     if close.due(trade, moment.now, moment.turn):
         command = close.command(trade, moment.command_id, rules.close)
         return Decision(close.ordered(trade, moment.command_id), command, _closing(trade, market))
@@ -95,47 +116,25 @@ def decide(trade: Trade, event: Event, market: Market, moment: Moment, rules: Ru
         return Decision(trade, None, Finding(Verdict.CLOSING))
     finding = judge(trade, market, moment.now, rules.break_even)
     if finding.verdict is Verdict.ALREADY:
-        return Decision(replace(trade, break_even=step(trade.break_even, Signal.NOT_NEEDED)), None, finding)
+        return Decision(moves.not_needed(trade), None, finding)
     if finding.verdict is not Verdict.MOVE or finding.stop is None:
         return Decision(trade, None, finding)
-    ordered = replace(
-        step(trade.break_even, Signal.ORDERED),
-        attempts=trade.break_even.attempts + 1,
-        command_id=moment.command_id,
-        target=finding.stop,
-    )
-    return Decision(replace(trade, break_even=ordered), _move(trade, finding.stop, moment.command_id), finding)
+    ordered, move = moves.ordered(trade, finding.stop, moment.command_id)
+    return Decision(ordered, move, finding)
 
 
 def shown(decision: Decision) -> Decision:
     """Return the decision as observe mode takes it: on record, no command."""
     if decision.command is None:
         return decision
-    obligation = replace(decision.trade.break_even, stage=Stage.ARMED, attempts=0, command_id=0)
-    return replace(decision, command=None, trade=replace(decision.trade, break_even=step(obligation, Signal.SHOWN)))
+    return replace(decision, command=None, trade=observed(decision.trade, decision.command.command_id))
 
 
 def withdrawn(decision: Decision) -> Decision:
     """Return the decision without its command, where nobody can carry it out now; the event itself stays worked in."""
-    if isinstance(decision.command, ReducePosition):
-        return replace(decision, command=None, trade=close.taken_back(decision.trade))
-    before = decision.trade.break_even
-    obligation = replace(before, stage=Stage.ARMED, attempts=before.attempts - 1, command_id=0, target=None)
-    return replace(decision, command=None, trade=replace(decision.trade, break_even=obligation))
-
-
-def _move(trade: Trade, stop: float, command_id: int) -> ModifyPosition:
-    position = trade.position
-    return ModifyPosition(
-        command_id=command_id,
-        deadline_ms=0,  # the session stamps it when the frame leaves
-        risk_class=RiskClass.NEUTRAL,
-        ticket=position.ticket,
-        expect_stop=position.stop_loss,
-        expect_target=position.take_profit,
-        stop_loss=stop,
-        take_profit=position.take_profit,  # sent back unchanged: leaving it out would erase it
-    )
+    if decision.command is None:
+        return decision
+    return replace(decision, command=None, trade=taken_back(decision.trade, decision.command.command_id))
 
 
 def _closing(trade: Trade, market: Market) -> Finding:
@@ -145,20 +144,38 @@ def _closing(trade: Trade, market: Market) -> Finding:
     return Finding(Verdict.CLOSING, exit_price, trade.r_now(exit_price))
 
 
-def _after(trade: Trade, event: Event, market: Market, moment: Moment, rules: Rules) -> Trade:
+def _after(trade: Trade, event: Event, market: Market, moment: Moment, rules: Rules) -> tuple[Trade, tuple[Note, ...]]:
     """Return the record with the event worked in; nothing is decided yet."""
     match event:
         case PositionOpened() | PositionChanged():
-            return _confirmed(trade.seen(event.position), market)
+            trade, said = facts.present(trade, event.position, market.spec)
+            return moves.confirmed(trade, market), said
+        case PositionClosed() | Gone():
+            return facts.gone(trade, event.position_id), ()
         case CloseAsked():
-            return close.asked(trade)
-        case ExecutionReport() | Vanished() | Expired() if close.concerns(trade, event.command_id):
-            return _closed(trade, event, moment, rules.close)
+            return close.asked(trade), ()
+        case ExecutionReport() | Vanished() | Expired():
+            return _ended(trade, event, market, moment, rules)
         case _:
-            return _moved(trade, event, market, moment.now, rules.break_even)
+            return trade, ()
 
 
-def _closed(trade: Trade, event: ExecutionReport | Vanished | Expired, moment: Moment, rule: CloseSettings) -> Trade:
+def _ended(trade: Trade, event: Ending, market: Market, moment: Moment, rules: Rules) -> tuple[Trade, tuple[Note, ...]]:
+    """Take what became of a command."""
+    if close.concerns(trade, event.command_id):
+        return _closed(trade, event, moment, rules.close), ()
+    if moves.concerns(trade, event.command_id):
+        return moves.ended(trade, event, market, moment.now, rules.break_even), ()
+    match event:
+        case ExecutionReport():
+            return facts.reported(trade, event, market.spec, moment.now, rules)
+        case Vanished():
+            return facts.lost(trade, event.command_id, market.spec)
+        case Expired():
+            return facts.expired(trade, event.command_id, moment.now, rules)
+
+
+def _closed(trade: Trade, event: Ending, moment: Moment, rule: CloseSettings) -> Trade:
     """Take what became of the close under way."""
     match event:
         case ExecutionReport():
@@ -167,82 +184,3 @@ def _closed(trade: Trade, event: ExecutionReport | Vanished | Expired, moment: M
             return close.lost(trade)
         case Expired():
             return close.failed(trade, moment.now, rule)
-
-
-def _moved(trade: Trade, event: Event, market: Market, now: int, rule: BreakEvenSettings) -> Trade:
-    """Take what became of the move under way."""
-    match event:
-        case ExecutionReport():
-            return _reported(trade, event, market, now, rule)
-        case Vanished() if trade.break_even.command_id == event.command_id:
-            return _confirmed(_lost(trade), market)
-        case Expired() if trade.break_even.command_id == event.command_id and trade.break_even.under_way:
-            return _waits(trade, now, rule)
-        case _:
-            return trade
-
-
-def _confirmed(trade: Trade, market: Market) -> Trade:
-    """Take the effect for the outcome: a move that was unknown and whose stop is there is done."""
-    obligation = trade.break_even
-    if obligation.stage is Stage.UNKNOWN and _reached(trade, market):
-        return replace(trade, break_even=step(obligation, Signal.CONFIRMED))
-    return trade
-
-
-def _reached(trade: Trade, market: Market) -> bool:
-    target, stop = trade.break_even.target, trade.position.stop_loss
-    if target is None or stop is None:
-        return False
-    tick_size = market.spec.tick_size if market.spec is not None else 0.0
-    return not tighter(target, stop, trade.side, tick_size) or stop == target
-
-
-def _reported(trade: Trade, report: ExecutionReport, market: Market, now: int, rule: BreakEvenSettings) -> Trade:
-    obligation = trade.break_even
-    if not obligation.under_way or report.command_id != obligation.command_id:
-        return trade
-    if report.outcome is Outcome.UNKNOWN:
-        return _confirmed(_lost(trade), market)
-    # Another ticket under the id is the position's next generation, or ours under a name that is not told yet.
-    told = report.position_volume > 0 and report.position_id == trade.key.position_id and report.ticket == trade.position.ticket
-    if told and report.outcome in {Outcome.DONE, Outcome.STALE_VIEW}:
-        # The terminal's own read-back: what stands there now, whoever put it there.
-        present = {"stop_loss": report.stop_loss, "take_profit": report.take_profit}
-        trade = trade.seen(trade.position.model_copy(update=present))
-    if report.outcome is Outcome.DONE and _reached(trade, market):
-        return replace(trade, break_even=step(obligation, Signal.CONFIRMED))
-    if _passes(report):
-        return _waits(trade, now, rule, slow=report.retcode in _SLOW)
-    return _failed(trade, now, rule)
-
-
-def _passes(report: ExecutionReport) -> bool:
-    """Return whether the cause passes by itself; done elsewhere than asked is the broker's distance, which goes with the market."""
-    if report.outcome is Outcome.DENIED:
-        return report.why in _PASSING_WHY
-    return report.outcome in _PASSING or report.outcome is Outcome.DONE
-
-
-def _lost(trade: Trade) -> Trade:
-    return replace(trade, break_even=step(trade.break_even, Signal.LOST)) if trade.break_even.stage is Stage.PENDING else trade
-
-
-def _failed(trade: Trade, now: int, rule: BreakEvenSettings) -> Trade:
-    obligation = trade.break_even
-    signal = Signal.EXHAUSTED if obligation.attempts >= rule.max_attempts else Signal.FAILED
-    after = replace(step(obligation, signal), not_before=now + _pause(obligation.attempts, rule), command_id=0, target=None)
-    return replace(trade, break_even=after)
-
-
-def _waits(trade: Trade, now: int, rule: BreakEvenSettings, *, slow: bool = False) -> Trade:
-    """Take that it was not done for a cause that passes: it is decided anew after a pause, as often as it takes."""
-    obligation = trade.break_even
-    waits = obligation.waits + 1
-    pause = rule.retry_max_ms if slow else _pause(waits, rule)
-    after = replace(step(obligation, Signal.FAILED), not_before=now + pause, command_id=0, target=None)
-    return replace(trade, break_even=replace(after, attempts=obligation.attempts - 1, waits=waits))
-
-
-def _pause(times: int, rule: BreakEvenSettings) -> int:
-    return min(rule.retry_ms << min(max(times - 1, 0), _DOUBLINGS), rule.retry_max_ms)

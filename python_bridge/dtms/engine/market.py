@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from dtms.engine.defence.view import View
 from dtms.names import Side
 from dtms.wire.messages import SymbolSpec, Tick
 
@@ -19,10 +20,11 @@ class Quote(NamedTuple):
 
 
 class Market(NamedTuple):
-    """The market as far as a decision needs it; either part may be missing."""
+    """The market as far as a decision needs it; each part may be missing. ``view`` is what the defence sees besides."""
 
     spec: SymbolSpec | None
     quote: Quote | None
+    view: View | None = None
 
 
 def flatten(tick: Tick) -> Quote:

@@ -10,9 +10,11 @@ was secured was less than what is held. A split scales R as it scales prices.
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from dtms.defence_names import State
+from dtms.engine.defence.record import Defence
 from dtms.engine.generation import added_to, split_factor
 from dtms.engine.obligation import Obligation, renewed, untargeted
-from dtms.names import Side
+from dtms.names import OpenKind, Side
 from dtms.wire.messages import Position
 
 
@@ -32,6 +34,7 @@ class Trade:
     ``risk`` is R in price units, None while no stop was ever seen. ``risk_synthetic`` says that the first stop seen was not on
     the losing side, so that its distance is no risk the trader took; no rule works with such an R. ``managed`` is false for a
     position that is only watched. ``quarantine`` names why its rules are off. ``close`` is None while nobody asked for one.
+    ``defence`` is None where nothing is defended; ``legs`` are the positions that DTMS opened for it.
     """
 
     key: TradeKey
@@ -44,6 +47,8 @@ class Trade:
     break_even: Obligation = field(default_factory=Obligation)
     close: Obligation | None = None
     quarantine: str | None = None
+    defence: Defence | None = None
+    legs: tuple["Leg", ...] = ()
 
     @property
     def side(self) -> Side:
@@ -52,7 +57,18 @@ class Trade:
 
     def awaits(self, command_id: int) -> bool:
         """Return whether the command's outcome is not known yet."""
-        return any(o is not None and o.under_way and o.command_id == command_id for o in (self.break_even, self.close))
+        return any(owed.under_way and owed.command_id == command_id for owed in self.owed())
+
+    def owed(self) -> tuple[Obligation, ...]:
+        """Return everything that a command may be under way for, that of the legs included."""
+        duties = () if self.defence is None else tuple(duty.work for duty in self.defence.duties)
+        own = (self.break_even, *((self.close,) if self.close is not None else ()), *duties)
+        return own + tuple(leg.held.close for leg in self.legs if leg.held.close is not None)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do once its position is gone: no leg lives, nor may one still come."""
+        return self.defence is None or self.defence.state is State.CLOSED
 
     def r_now(self, exit_price: float) -> float | None:
         """Return the gain at this exit price in units of the initial risk."""
@@ -63,6 +79,14 @@ class Trade:
     def seen(self, position: Position) -> "Trade":
         """Return the trade with the position as it is now."""
         return _with_risk(replace(_resized(self, position), position=position))
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A position that DTMS opened for a trade: hedge or re-add. It is never a trade of its own (D-51); only its close is owed."""
+
+    kind: OpenKind
+    held: Trade
 
 
 def first_seen(key: TradeKey, position: Position, *, managed: bool) -> Trade:
@@ -85,6 +109,7 @@ def _resized(trade: Trade, position: Position) -> Trade:
             risk=None if trade.risk is None else trade.risk * factor,
             initial_volume=trade.initial_volume / factor,
             break_even=untargeted(trade.break_even),
+            defence=None if trade.defence is None else trade.defence.scaled(factor),
         )
     return replace(trade, break_even=renewed(trade.break_even)) if added_to(trade.position, position) else trade
 
