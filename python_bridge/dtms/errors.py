@@ -30,10 +30,10 @@ class UsageError(DtmsError):
 
 
 class InputFileError(UsageError):
-    """A line of an input file cannot be used."""
+    """An input file, or one line of it, cannot be used; line 0 means the file as a whole."""
 
     def __init__(self, path: PurePath | str, line: int, reason: str) -> None:
-        super().__init__(f"{path}, line {line}: {reason}")
+        super().__init__(f"{path}, line {line}: {reason}" if line else f"{path}: {reason}")
         self.path = str(path)
         self.line = line
         self.reason = reason

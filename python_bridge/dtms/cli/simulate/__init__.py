@@ -1,0 +1,1 @@
+"""`dtms simulate`: what rules of trade management would have done to trades in recorded prices."""
