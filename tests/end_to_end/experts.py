@@ -18,10 +18,10 @@ import zmq
 from tests.end_to_end.tap import TappedRouter, Told
 from tests.end_to_end.wires import Wires
 
-from dtms.names import Role
+from dtms.names import OnSilence, Role
 from dtms.runtime.account import Account
 from dtms.runtime.asks import Answer, AskClose
-from dtms.runtime.desk import Desk, Item
+from dtms.runtime.desk import Desk, Item, Stop
 from dtms.runtime.inbox import Inbox
 from dtms.runtime.log import Line, Log
 from dtms.settings import AdoptSettings, BreakEvenSettings, CloseSettings, DeskSettings, LinkSettings, Mode, Scope, Settings
@@ -192,36 +192,54 @@ class Scene:
         behaviour: Behaviour | None = None,
         symbols: Sequence[str] = ("EURUSD",),
         inputs: Mapping[str, str] | None = None,
+        broker: Broker | None = None,
     ) -> None:
         self.now = START_MS
+        self.ahead_ms = 0  # so much of the market's time has passed at once, beside the programs' own
         self.inputs = dict(inputs or {})
         self.seats = {seat.name: seat for seat in seats}
         self.wires: dict[str, Wires] = {}
         self.lines: list[Line] = []
         self._lost = (0, 0)
         specs = [derive_spec(symbol) for symbol in symbols]
-        self.broker = Broker(specs, deposit=1_000_000, time_msc=T0, offset_ms=OFFSET_MS, behaviour=behaviour)
-        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        names = {f"DtmsBridge-{CHART_ID + seat.number}": seat.name for seat in seats}
-        self.router = TappedRouter(self.context, names, lambda: self.now)
-        self.router.bind("tcp://127.0.0.1:*")
-        self.inbox: Inbox[Item] = Inbox(self.context)
-        self.inbox.belongs_to_this_thread()
-        journal = MemoryJournal()
-        journal.attach(self.inbox.put)
+        self.broker = broker or Broker(specs, deposit=1_000_000, time_msc=T0, offset_ms=OFFSET_MS, behaviour=behaviour)
+        self._names = {f"DtmsBridge-{CHART_ID + seat.number}": seat.name for seat in seats}
+        self._settings = settings or shrunk()
         self._log = Log(self.lines.append)
         self._log.start()
-        self.desk = Desk(self.router, self.inbox, journal, settings or shrunk(), log=self._log, elapsed=lambda: self.now)
+        self._open_desk("tcp://127.0.0.1:*")
         count = 1 + max(seat.terminal for seat in seats)
         self.houses = [House(self, 0 if n == 0 else self.broker.attach(), folder / f"terminal{n}") for n in range(count)]
         for seat in seats:
             self.houses[seat.terminal].profile.append(seat)
 
+    def _open_desk(self, address: str) -> None:
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.router = TappedRouter(self.context, self._names, lambda: self.now)
+        self.router.bind(address)
+        self.inbox: Inbox[Item] = Inbox(self.context)
+        self.inbox.belongs_to_this_thread()
+        journal = MemoryJournal()
+        journal.attach(self.inbox.put)
+        self.desk = Desk(self.router, self.inbox, journal, self._settings, log=self._log, elapsed=lambda: self.now)
+
+    def restart_desk(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Take leave of the terminals and begin anew at the same address, knowing nothing; something may happen meanwhile."""
+        self.inbox.put(Stop(OnSilence.HOLD))
+        self.step()
+        before = self.router
+        before.close()
+        self.inbox.close()
+        self.context.term()  # the address is free from here on
+        meanwhile()
+        self._open_desk(before.address)
+        self.router.received, self.router.sent = before.received, before.sent
+
     # ---- time
 
     @property
     def utc(self) -> int:
-        return T0 + self.now - START_MS
+        return T0 + self.ahead_ms + self.now - START_MS
 
     def step(self) -> None:
         """Let a step of time pass."""

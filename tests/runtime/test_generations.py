@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 from tests.runtime.bench import Bench, acting, bench
@@ -228,7 +229,7 @@ def test_an_answer_that_comes_after_the_turn_changes_nothing_of_the_next(desk: B
     desk.pump()
     desk.pass_time(40_000, step=1_000)
 
-    assert trade(desk) == before
+    assert replace(trade(desk), defence=before.defence) == before  # the fast checks of these 40 s are its defence's own
     assert trade(desk).close is None
     assert [c.command_id for c in side.commands] == [command.command_id]
     assert len(desk.account.trader.commands) == len(desk.account.trader.locks) == 0

@@ -11,8 +11,10 @@ from typing import Annotated
 import typer
 
 from dtms import __version__
-from dtms.cli import account, run
+from dtms.cli import account, config_command, run
+from dtms.cli.explain import explain
 from dtms.cli.keygen import keygen
+from dtms.cli.simulate.command import simulate
 from dtms.errors import DtmsError, UsageError
 
 app = typer.Typer(
@@ -22,8 +24,11 @@ app = typer.Typer(
     help="Defensive trade management for MetaTrader 5.",
 )
 app.add_typer(account.app, name="account")
+app.add_typer(config_command.app, name="config")
 app.command("run")(run.run)
+app.command("explain")(explain)
 app.command("keygen")(keygen)
+app.command("simulate")(simulate)
 if importlib.util.find_spec("cffi") is not None:
     from dtms.cli.demo.command import demo
 

@@ -7,6 +7,7 @@ Configuration, then the address, then the terminal: a step that fails ends the p
 import ipaddress
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -16,9 +17,11 @@ import typer
 from loguru import logger
 
 from dtms.cli import choices, config, consent, logs
+from dtms.cli.zones import zone_table
 from dtms.errors import ConfigError, StartError
 from dtms.names import OnSilence
 from dtms.runtime import keys
+from dtms.runtime.decisions import DecisionFile
 from dtms.runtime.log import to_loguru
 from dtms.runtime.service import Service
 from dtms.runtime.snapshots import ServiceView
@@ -29,6 +32,8 @@ from dtms.store.journal import MemoryJournal
 _LOOK_S = 0.25  # how often the main thread looks at the service and at the signals
 _STATUS_S = 60.0
 _PORTS = 65_536
+_ZONE_BACK_MS = 60 * 86_400_000  # further than any bar that is looked at
+_ZONE_AHEAD_MS = 2 * 366 * 86_400_000
 _STOP_S = 5.0  # what an orderly end may take
 
 ConfigFile = Annotated[
@@ -56,7 +61,14 @@ def run(file: ConfigFile = None, data: Folder = None, mode: ModeChoice = None, w
     except OSError as error:
         raise StartError(f"the log folder in {folder} cannot be written: {error}") from error
     stop = on_signals()
-    service = Service(settings, MemoryJournal(EpochFile(folder)), to_loguru, keys=link_keys)
+    service = Service(
+        settings,
+        MemoryJournal(EpochFile(folder)),
+        to_loguru,
+        keys=link_keys,
+        zone=session_zone(settings),
+        decisions=DecisionFile(folder),
+    )
     service.start()
     logger.info("= waiting for the Expert Advisor at {}; mode {}; log {}", service.address, settings.mode.value, path)
     if sentence := idle(settings):
@@ -116,6 +128,12 @@ def with_choices(settings: Settings, decided: choices.Choices) -> Settings:
         login, _, server = decided.pinned.partition("@")
         update |= {"login": int(login), "server": server}
     return settings.model_copy(update={"account": account.model_copy(update=update)})
+
+
+def session_zone(settings: Settings) -> tuple[tuple[int, int], ...]:
+    """Return the table of the time zone that the sessions' hours follow, for as long as a process may live."""
+    now = time.time_ns() // 1_000_000
+    return zone_table(settings.signals.session.zone, now - _ZONE_BACK_MS, now + _ZONE_AHEAD_MS)
 
 
 def idle(settings: Settings) -> str | None:

@@ -7,26 +7,36 @@ One account on the desk: its terminals, its book, its trader, and which event go
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dtms.engine.signals.regime import Zone
 from dtms.errors import LinkLost
 from dtms.names import LogoutWhy, Outcome, RefuseWhy, Role
 from dtms.runtime.book import Book
 from dtms.runtime.counters import Counters
+from dtms.runtime.decisions import Entry
+from dtms.runtime.family import Family
 from dtms.runtime.gate import Refusal
 from dtms.runtime.hands import HandsOffRelay
 from dtms.runtime.links import ALL_PERMISSIONS, Link, Links
 from dtms.runtime.log import Log
+from dtms.runtime.markets import Markets
 from dtms.runtime.outbox import Outbox
 from dtms.runtime.positions import Positions
 from dtms.runtime.quotes import Quotes
+from dtms.runtime.record import Record
+from dtms.runtime.risk import Risk
+from dtms.runtime.standing import Standings
 from dtms.runtime.subscriptions import Subscriptions
+from dtms.runtime.terminal_facts import TerminalFacts
 from dtms.runtime.tidings import Tidings
 from dtms.runtime.trader import Trader
+from dtms.runtime.views import Views
+from dtms.runtime.welcome import answer
 from dtms.session import events
-from dtms.session.commands import COUNTER_BITS, CommandIds
+from dtms.session.commands import COUNTER_BITS, CommandIds, Commands
 from dtms.session.openings import Openings
-from dtms.session.peer import Peer, accepted
+from dtms.session.peer import Peer
 from dtms.session.session import Session
-from dtms.settings import Mode, Settings
+from dtms.settings import Settings
 from dtms.store.journal import EpochTaken
 from dtms.wire import messages
 
@@ -45,18 +55,47 @@ class Account:
         outbox: Outbox,
         counters: Counters,
         log: Log,
+        zone: Zone = (),
+        keep: Callable[[Entry], None] | None = None,
     ) -> None:
         key, epoch = taken.account, taken.epoch
         self.key = key
         self.epoch = epoch
         self.book = Book(key, settings.link.max_symbols)
-        self.trader = Trader(self.book, CommandIds(epoch), settings, outbox=outbox, counters=counters, log=log, hands=self.hands)
-        self.links = Links(settings.link, self.trader.commands.may_act_until)
+        commands, family = Commands(settings.link), Family(self.book)
+        self.links = Links(settings.link, commands.may_act_until)
+        self.risk = Risk(settings.rails, self.links)
+        self.standings = Standings(
+            self.links,
+            family,
+            commands,
+            known=lambda: self.view_known,
+            barred=lambda now: bool(self.obstacle() or self.risk_off(now)),
+        )
+        self.markets = Markets(self.book, self.links, settings, zone, tell=self._tell, log=log)
+        views = Views(self.book, self.markets, self.risk, settings, self.standings.at)
+        self.trader = Trader(
+            self.book,
+            settings,
+            ids=CommandIds(epoch),
+            commands=commands,
+            family=family,
+            outbox=outbox,
+            counters=counters,
+            log=log,
+            record=Record(log, keep),
+            digest=config_digest,
+            hands=self.hands,
+            sees=views.market,
+            judgement=views.judgement,
+            commanded=self.risk.commanded,
+        )
         self.quotes = Quotes(self.book, counters.bridge, self.trader.consider, settings.link.claim_ms)
-        self.positions = Positions(self.book, self.trader, settings, counters, log)
+        self.positions = Positions(
+            self.book, self.trader, settings, markets=self.markets, risk=self.risk, counters=counters, log=log
+        )
         self.view_known = False
         self.superseded = False
-        self.figures: messages.Account | None = None
         self._settings = settings
         self._config_digest = config_digest
         self._counters = counters
@@ -68,9 +107,10 @@ class Account:
         self._renew = False  # a fresh session's first snapshot decides what becomes of the commands of the one before
         self._openings = Openings()
         self._tidings = Tidings(key, log)
-        self._subscriptions = Subscriptions(self.links, self.book, settings.link, self._tell)
+        self._subscriptions = Subscriptions(self.links, self.book, settings.link, self.markets, self._tell)
         self._relay = HandsOffRelay(self.links, self._tell)
-        self._handlers = self._table()
+        facts = TerminalFacts(self.book, self.links, self.trader, settings, standings=self.standings, risk=self.risk, log=log)
+        self._handlers = self._table(facts)
 
     def risk_off(self, now: int) -> tuple[str, ...]:
         """Return what keeps new risk off this account."""
@@ -136,6 +176,7 @@ class Account:
         it begins with a snapshot (R09). After a fresh logon one comes by itself.
         """
         before, self._managed_by = self._managed_by, link
+        self.markets.connected()
         self.book.fifo = self.book.fifo or link.logon.fifo_close
         if resume and before is not None and before.session is link.session:
             self.view_known = link.session.own_digest() is not None
@@ -160,17 +201,8 @@ class Account:
         return session, False
 
     def _answer(self, link: Link, now: int, *, resume: bool, entropy: str) -> None:
-        settings = self._settings
-        answer = accepted(
-            settings.link,
-            link.session,
-            link.role,
-            resume=resume,
-            config_digest=self._config_digest,
-            mode_act=settings.mode is Mode.ACT,
-            entropy=entropy,
-        )
-        link.peer.accept(link.session, link.logon, answer, self.links.poison_of(link.logon.instance_id), now)
+        poison, digest = self.links.poison_of(link.logon.instance_id), self._config_digest
+        answer(link, self._settings, poison, now, config_digest=digest, resume=resume, entropy=entropy)
         self._subscriptions.changed()
         self._log.add(
             "=",
@@ -209,18 +241,22 @@ class Account:
         if handler is not None:
             handler(link, event, now, utc)
 
-    def _table(self) -> Mapping[type, Handler]:
+    def _table(self, facts: TerminalFacts) -> Mapping[type, Handler]:
         return {
             messages.Ticks: self.quotes.take,
-            messages.Heartbeat: self._heartbeat,
-            messages.SymbolSpec: self._spec,
-            messages.Account: self._figures,
+            messages.Heartbeat: facts.heartbeat,
+            messages.SymbolSpec: facts.spec,
+            messages.Account: facts.figures,
             messages.PositionOpened: self._position,
             messages.PositionChanged: self._position,
             messages.PositionClosed: self._closed,
             messages.ExecutionReport: self._report,
-            messages.HandsOff: self._hands_off,
+            messages.HandsOff: facts.hands_off,
             messages.Notice: self._tidings.notice,
+            messages.BarClosed: self.markets.bar,
+            messages.Bars: self.markets.bars,
+            messages.CalendarEvent: self.risk.released,
+            messages.Deal: self.risk.deal,
             events.SnapshotArrived: self._snapshot,
             events.SnapshotUnusable: self._unusable,
             events.LinkSilent: self._silent,
@@ -235,42 +271,13 @@ class Account:
     def _manages(self, link: Link) -> bool:
         return link is self.links.manager()
 
-    def _heartbeat(self, link: Link, event: messages.Heartbeat, now: int, utc: int) -> None:
-        if event.permissions != link.permissions or event.hands_off != link.hands_off:
-            self._log.add("!", "terminal", permissions=int(event.permissions), hands_off=event.hands_off)
-        link.permissions = event.permissions
-        link.hands_off = link.session.hands_off = event.hands_off
-        self.trader.hold(now, utc, hands_off=self.links.hands_off)
-
-    def _hands_off(self, link: Link, event: messages.HandsOff, now: int, utc: int) -> None:
-        link.hands_off = link.session.hands_off = event.on
-        self.trader.hold(now, utc, hands_off=self.links.hands_off)
-        self._log.add("!", "hands_off", on=event.on, by=event.by)
-
-    def _spec(self, link: Link, event: messages.SymbolSpec, now: int, utc: int) -> None:
-        if event.symbol not in (link.subscribed or ()):
-            link.has.add(event.symbol)
-        if event.symbol not in self.book.symbols and len(self.book.symbols) >= self._settings.link.max_symbols:
-            self._log.add("!", "too_many_symbols", symbol=event.symbol)
-            return
-        state = self.book.symbol(event.symbol)
-        state.spec = event
-        for key in tuple(state.trades):
-            self.trader.consider(key, event, now, utc)
-
-    def _figures(self, link: Link, event: messages.Account, now: int, utc: int) -> None:
-        del now, utc
-        link.permissions = event.permissions
-        self.figures = event
-
     def _position(self, link: Link, event: messages.PositionOpened | messages.PositionChanged, now: int, utc: int) -> None:
         if self._manages(link):
             self.positions.present(event, now, utc)
 
     def _closed(self, link: Link, event: messages.PositionClosed, now: int, utc: int) -> None:
-        del now, utc
         if self._manages(link):
-            self.positions.closed(event)
+            self.positions.closed(event, now, utc)
 
     def _report(self, link: Link, event: messages.ExecutionReport, now: int, utc: int) -> None:
         del link  # whoever executed it tells: a former manager's late report is as true
@@ -326,6 +333,8 @@ class Account:
             self._ask(link, "the server's offset from UTC is known now", now)  # what was told so far bears the server's times
         elif event.after is not None:
             self.quotes.turned(link, event.after - event.before)
+        if self._manages(link):
+            self.markets.turned()
         self._log.add("=", "server_offset", terminal=link.logon.instance_id, before=event.before, after=event.after)
 
     def _higher(self, link: Link, event: events.HigherEpoch, now: int, utc: int) -> None:
@@ -361,9 +370,27 @@ class Account:
         heir = self.links.successor(now)
         if heir is not None:
             self._promote(heir, now)
+        self.positions.sweep()
         self._relay.advance(now)
+        self.markets.advance(now)
         self._subscriptions.advance(now)
         self._tidings.moves(self.quotes.moves)
+
+    def next_check(self, now: int, utc: int) -> bool:
+        """
+        Do one piece of what is due: bars to be judged, then deep checks, then fast ones; false when there is none.
+
+        While the view is unknown nothing could follow from it.
+        """
+        if not self.view_known:
+            return False
+        done = self.markets.step(now, utc)
+        if done is None:
+            return self.trader.next_check(now, utc)
+        symbol, trigger = done
+        if trigger is not None:
+            self.trader.judged(symbol, trigger)
+        return True
 
     def _promote(self, heir: Link, now: int) -> None:
         heir.role = Role.MANAGER

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from dtms.engine.generation import same_trade
 from dtms.engine.market import Market, Quote, flatten
+from dtms.engine.signals.flow import Flow
 from dtms.engine.trade import Trade, TradeKey, first_seen
 from dtms.engine.triggers import Triggers
 from dtms.wire.messages import Position, SymbolSpec, Tick
@@ -26,7 +27,7 @@ class SymbolState:
     ``fed_until`` the time of its last quote.
     """
 
-    __slots__ = ("fed_by", "fed_until", "heard_at", "name", "owner", "source", "spec", "tick", "trades", "triggers")
+    __slots__ = ("fed_by", "fed_until", "flow", "heard_at", "name", "owner", "source", "spec", "tick", "trades", "triggers")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -38,6 +39,7 @@ class SymbolState:
         self.fed_until = 0
         self.heard_at = 0
         self.trades: set[TradeKey] = set()
+        self.flow: Flow | None = None  # where the symbol's market is watched
         self.triggers: Triggers[TradeKey] = Triggers()
 
     def market(self, since: int) -> Market:

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from dtms.engine.signals.regime import Zone
 from dtms.errors import DtmsError, LinkLost
 from dtms.names import LogoutWhy, OnSilence, RefuseWhy
 from dtms.runtime.account import Account
 from dtms.runtime.asks import AskClose, Asks
 from dtms.runtime.counters import Counters
+from dtms.runtime.decisions import Entry
 from dtms.runtime.gate import Gate, Refusal, account_key
 from dtms.runtime.inbox import Inbox
 from dtms.runtime.links import Link
@@ -67,7 +69,16 @@ class Desk:
     """Sockets, sessions, book and engine, in one order."""
 
     def __init__(
-        self, router: Router, inbox: Inbox[Item], journal: Journal, settings: Settings, *, log: Log, elapsed: Callable[[], int]
+        self,
+        router: Router,
+        inbox: Inbox[Item],
+        journal: Journal,
+        settings: Settings,
+        *,
+        log: Log,
+        elapsed: Callable[[], int],
+        zone: Zone = (),
+        keep: Callable[[Entry], None] | None = None,
     ) -> None:
         self.settings = settings
         self.config_digest = digest(settings)
@@ -82,6 +93,8 @@ class Desk:
         self._inbox = inbox
         self._journal = journal
         self._log = log
+        self._zone = zone  # of the sessions' hours
+        self._keep = keep  # decisions with their proofs
         self._elapsed = elapsed  # the clock that ``now`` was read from, in ms
         self._connections: dict[bytes, Connection] = {}
         self._awaiting_epoch: dict[str, list[Connection]] = {}
@@ -289,6 +302,8 @@ class Desk:
                 outbox=self.outbox,
                 counters=self.counters,
                 log=self._log,
+                zone=self._zone,
+                keep=self._keep,
             )
         except DtmsError as error:  # an epoch that no command id has room for
             self._awaiting_epoch[taken.account] = waiting
@@ -352,7 +367,7 @@ class Desk:
 
     def _check(self, account: Account, now: int, utc: int) -> bool:
         began = self._elapsed()
-        while account.trader.next_check(now, utc):
+        while account.next_check(now, utc):
             if self._elapsed() - began >= self.settings.desk.check_slice_ms:
                 return True
         return False

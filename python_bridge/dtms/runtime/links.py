@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from dtms.names import Permission, RefuseWhy, Role
 from dtms.runtime.gate import Refusal
@@ -15,6 +15,13 @@ from dtms.wire.messages import PROTOCOL_VERSION, Logon
 
 ALL_PERMISSIONS = Permission(sum(Permission))
 _ALL_OTHERS: Final = ""  # no terminal has this name; those for which there is no room share a record
+
+
+class Wanted(NamedTuple):
+    """What a terminal was asked for: symbols, and minutes of their closed bars."""
+
+    symbols: tuple[str, ...]
+    timeframes: tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +44,7 @@ class Link:
     hands_off: bool
     left_at: int | None = None
     has: set[str] = field(default_factory=set)
-    subscribed: tuple[str, ...] | None = None
+    subscribed: Wanted | None = None
     told_off: bool | None = False
 
     @property

@@ -4,12 +4,16 @@ Ticket locks: records in the book, taken and freed by the desk alone, which neve
 A lock covers a trade from the decision to the outcome. What happens to the trade meanwhile is queued on the lock, the last of
 each kind, because a position event carries the whole position. An outcome that does not come makes the lock *unknown*: it blocks
 changes, not facts.
+
+A kind is an event's type; of a position event also whose position, main or leg, of a deep check also why.
 """
 
 from dataclasses import dataclass, field
 
 from dtms.engine.decide import Event
+from dtms.engine.defence.events import DeepCheck, Gone
 from dtms.engine.trade import TradeKey
+from dtms.wire.messages import PositionChanged, PositionClosed, PositionOpened
 
 
 @dataclass(slots=True)
@@ -20,7 +24,7 @@ class Lock:
     since: int
     what: str
     unknown: bool = False
-    queued: dict[type, Event] = field(default_factory=dict)
+    queued: dict[object, Event] = field(default_factory=dict)
 
 
 class Locks:
@@ -52,8 +56,9 @@ class Locks:
         held = self._held.get(key)
         if held is None or held.unknown:
             return False
-        held.queued.pop(type(event), None)  # the last of its kind, in the order of the last ones
-        held.queued[type(event)] = event
+        kind = _kind(event)
+        held.queued.pop(kind, None)  # the last of its kind, in the order of the last ones
+        held.queued[kind] = event
         return True
 
     def became_unknown(self, key: TradeKey, holder: int) -> list[Event]:
@@ -75,6 +80,18 @@ class Locks:
     def forget(self, key: TradeKey) -> None:
         """The trade is gone, and with it whatever was queued."""
         self._held.pop(key, None)
+
+
+def _kind(event: Event) -> object:
+    match event:
+        case PositionOpened() | PositionChanged():
+            return type(event), event.position.position_id
+        case PositionClosed() | Gone():
+            return type(event), event.position_id
+        case DeepCheck():
+            return event
+        case _:
+            return type(event)
 
 
 def _take(lock: Lock) -> list[Event]:

@@ -37,7 +37,7 @@ def _account(account: Account, now: int) -> AccountView:
         terminals=tuple(_terminal(account, link, now) for link in links.by_nonce.values()),
         trades=tuple(account.book),
         markets=tuple(MarketView(s.name, s.quote(), s.spec) for s in account.book.symbols.values()),
-        figures=account.figures,
+        figures=account.standings.figures,
         commands_under_way=len(account.trader.commands),
         risk_off=account.risk_off(now),
     )

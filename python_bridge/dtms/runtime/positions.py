@@ -1,13 +1,18 @@
 """From what the terminal holds to the book: position events, snapshots, adoption."""
 
-from dtms.engine.decide import Look
+from dtms.engine import close
+from dtms.engine.decide import CloseAsked, Look
+from dtms.engine.defence.events import Gone
 from dtms.engine.generation import same_trade
 from dtms.engine.trade import Trade
 from dtms.names import Changed
 from dtms.runtime.adopt import admits
 from dtms.runtime.book import Book
 from dtms.runtime.counters import Counters
+from dtms.runtime.family import Family
 from dtms.runtime.log import Log
+from dtms.runtime.markets import Markets
+from dtms.runtime.risk import Risk
 from dtms.runtime.trader import Trader
 from dtms.session.events import SnapshotArrived
 from dtms.settings import Settings
@@ -17,11 +22,16 @@ from dtms.wire.messages import Position, PositionChanged, PositionClosed, Positi
 class Positions:
     """Keeps the book in step with the terminal."""
 
-    __slots__ = ("_book", "_counters", "_log", "_settings", "_trader", "_turned")
+    __slots__ = ("_book", "_counters", "_family", "_log", "_markets", "_risk", "_settings", "_trader", "_turned")
 
-    def __init__(self, book: Book, trader: Trader, settings: Settings, counters: Counters, log: Log) -> None:
+    def __init__(
+        self, book: Book, trader: Trader, settings: Settings, *, markets: Markets, risk: Risk, counters: Counters, log: Log
+    ) -> None:
         self._book = book
         self._trader = trader
+        self._family = trader.family
+        self._markets = markets
+        self._risk = risk
         self._settings = settings
         self._counters = counters
         self._log = log
@@ -29,6 +39,8 @@ class Positions:
 
     def present(self, event: PositionOpened | PositionChanged, now: int, utc: int) -> None:
         """Take a position that is there: a known trade changes, one that turned round ends and its next begins, else adopted."""
+        if self._of_family(event, now, utc):
+            return
         trade = self._book.of_position(event.position.position_id)
         if trade is not None and same_trade(trade.position, event.position):
             if trade.position.symbol != event.position.symbol:
@@ -36,44 +48,92 @@ class Positions:
             self._trader.consider(trade.key, event, now, utc)
             return
         if trade is not None:
-            self._turn(trade)
-        self._adopt(event.position, now, utc)
+            self._turn(trade, now, utc)
+        self._adopt(event.position, now, utc, recovered=False)
 
-    def closed(self, event: PositionClosed) -> None:
+    def _of_family(self, event: PositionOpened | PositionChanged, now: int, utc: int) -> bool:
+        """Take a position that DTMS opened: it is its trade's, or nobody's and to be closed (D-51)."""
+        position = event.position
+        if position.position_id not in self._family and not Family.is_ours(position):
+            return False
+        owner = self._family.claim(position)
+        if owner is not None and owner.key.position_id != position.position_id:
+            self._trader.consider(owner.key, event, now, utc)
+            return True
+        known = self._book.of_position(position.position_id)
+        if known is not None:  # an orphan that is being closed
+            if not close.wanted(known):
+                self._trader.consider(known.key, CloseAsked("orphan"), now, utc)
+            return False
+        self._log.error("orphan", position=position.position_id, symbol=position.symbol, volume=position.volume)
+        orphan = self._book.open(position, managed=False)
+        self._trader.consider(orphan.key, CloseAsked("orphan"), now, utc)
+        return True
+
+    def closed(self, event: PositionClosed, now: int, utc: int) -> None:
         """Take that a position is gone; this overtakes whatever is under way for it. That a former generation ended is no news."""
-        trade = self._book.of_position(event.position_id)
+        owner = self._family.owner(event.position_id)
+        trade = owner or self._book.of_position(event.position_id)
         if trade is None:
+            return
+        if owner is not None:
+            self._count(owner, event)
+            self._log.add("<", "leg_closed", position=event.position_id, of=owner.key.position_id, profit=event.profit)
+            self._gone(owner, event, now, utc)
             return
         if self._turned.get(event.position_id) == event.ticket != trade.position.ticket:
             self._log.add("<", "ended_before", position=event.position_id, ticket=event.ticket, profit=event.profit)
             return
-        self._close(trade, event.reason.name.lower(), price=event.price_close, profit=event.profit)
+        self._count(trade, event)
+        self._close(trade, event, event.reason.name.lower(), now, utc)
+
+    def _count(self, trade: Trade, event: PositionClosed) -> None:
+        if trade.managed:
+            self._risk.ended(event)
 
     def reconcile(self, snapshot: SnapshotArrived, now: int, utc: int) -> None:
-        """Take a complete snapshot: what is missing from it is closed, what is fresh is adopted."""
-        differences = self._book.reconcile(snapshot.positions)
+        """Take a complete snapshot: what is missing from it is closed, what is fresh is adopted; positions of ours come last."""
+        ours = [p for p in snapshot.positions if p.position_id in self._family or Family.is_ours(p)]
+        own = {position.position_id for position in ours}
+        differences = self._book.reconcile(p for p in snapshot.positions if p.position_id not in own)
         fresh = {position.position_id for position in differences.fresh}
         for trade in differences.missing:
+            if trade.key.position_id in own:
+                continue  # an orphan that is being closed
             if trade.key.position_id in fresh:
-                self._turn(trade)
+                self._turn(trade, now, utc)
             else:
-                self._close(trade, "missing from a complete snapshot")
+                self._close(trade, Gone(trade.key.position_id), "missing from a complete snapshot", now, utc)
+        self._legs_missing(own, now, utc)
         for position in differences.fresh:
-            self._adopt(position, now, utc)
-        for position in differences.present:
+            self._adopt(position, now, utc, recovered=True)
+        for position in (*differences.present, *ours):
             event = PositionChanged(ts_event=snapshot.ts_event, position=position, changed=Changed(0), by_command=0)
             self.present(event, now, utc)
 
-    def _turn(self, trade: Trade) -> None:
-        self._close(trade, "turned round")
+    def _legs_missing(self, own: set[int], now: int, utc: int) -> None:
+        for key, number in self._family.absent(own):
+            owner = self._book.get(key)
+            if owner is not None:
+                self._gone(owner, Gone(number), now, utc)
+
+    def _turn(self, trade: Trade, now: int, utc: int) -> None:
+        self._close(trade, Gone(trade.key.position_id), "turned round", now, utc)
+        left = self._book.get(trade.key)
+        if left is not None:
+            self._drop(left)  # its legs, if there were any, are nobody's from here on
         self._turned[trade.key.position_id] = trade.position.ticket
 
     def _rename(self, trade: Trade, symbol: str) -> None:
+        if trade.managed:
+            self._markets.watch(symbol)
         self._book.rename(trade, symbol)
         self._log.add("!", "symbol_renamed", position=trade.key.position_id, before=trade.position.symbol, after=symbol)
 
-    def _adopt(self, position: Position, now: int, utc: int) -> None:
+    def _adopt(self, position: Position, now: int, utc: int, *, recovered: bool) -> None:
         managed = admits(self._settings.adopt, self._settings.mode, position)
+        if managed:
+            self._markets.watch(position.symbol)
         trade = self._book.open(position, managed=managed)
         self._counters.trades.adopted += managed
         self._log.add(
@@ -88,13 +148,43 @@ class Positions:
             managed=managed,
             risk=trade.risk,
         )
+        if managed and self._markets.on:
+            self._trader.enrol(trade, utc, recovered=recovered)
         self._trader.consider(trade.key, Look(), now, utc)
 
-    def _close(self, trade: Trade, why: str, *, price: float | None = None, profit: float | None = None) -> None:
+    def _close(self, trade: Trade, event: PositionClosed | Gone, why: str, now: int, utc: int) -> None:
+        known = trade.defence is not None and trade.defence.gone
+        if not known:
+            self._counters.trades.closed += 1
+            price, profit = (event.price_close, event.profit) if isinstance(event, PositionClosed) else (None, None)
+            self._log.add(
+                "<", "closed", position=trade.key.position_id, symbol=trade.position.symbol, why=why, price=price, profit=profit
+            )
+        if trade.defence is None:
+            self._drop(trade)
+        else:
+            self._gone(trade, event, now, utc)
+
+    def _gone(self, trade: Trade, event: PositionClosed | Gone, now: int, utc: int) -> None:
+        """Have it decided what follows for the rest of the family; where nothing is left, the trade is over."""
+        key, main = trade.key, event.position_id == trade.key.position_id
+        over = self._trader.fact(trade, event, now, utc)
+        after = self._book.get(key)
+        if after is None:
+            return
+        gone = after.defence is not None and after.defence.gone
+        if over and (main or gone):
+            self._drop(after)
+
+    def _drop(self, trade: Trade) -> None:
         self._trader.forget(trade.key)
         self._turned.pop(trade.key.position_id, None)
         self._book.close(trade)
-        self._counters.trades.closed += 1
-        self._log.add(
-            "<", "closed", position=trade.key.position_id, symbol=trade.position.symbol, why=why, price=price, profit=profit
-        )
+
+    def sweep(self) -> None:
+        """Drop trades whose position was gone and of whose family nothing is left now."""
+        over, self._trader.over = self._trader.over, []
+        for key in over:
+            trade = self._book.get(key)
+            if trade is not None:
+                self._drop(trade)

@@ -1,9 +1,10 @@
-"""The tick's journey: one assignment, two comparisons, almost always nothing more. No log, no model, no lock here."""
+"""The tick's journey: one assignment, four comparisons, almost always nothing more. No log, no model, no lock here."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from dtms.engine.decide import Look
+from dtms.engine.signals.flow import Flow
 from dtms.engine.trade import TradeKey
 from dtms.names import QuoteFlag, Role
 from dtms.runtime.book import Book, SymbolState
@@ -57,17 +58,23 @@ class Quotes:
                 state.tick = tick
             elif not self._claim(state, link, tick, now):
                 continue
-            state.heard_at = now
-            bid, ask = tick[2], tick[3]
-            if ask < bid:
-                counts.crossed += 1
-                bid = ask = (bid + ask) / 2
-            triggers = state.triggers
-            if bid >= triggers.rising or ask <= triggers.falling:
-                for key in triggers.due(bid, ask):
-                    self._consider(key, Look(), now, utc)
+            self._moved(state, tick, now, utc)
         counts.quotes_received += len(ticks.ticks)
         counts.quotes_covered += covered
+
+    def _moved(self, state: SymbolState, tick: Tick, now: int, utc: int) -> None:
+        """A symbol has another quote: whoever waited for it is looked at."""
+        state.heard_at = now
+        if state.flow is not None:
+            _count(state.flow, state.tick)
+        bid, ask = tick[2], tick[3]
+        if ask < bid:
+            self._counts.crossed += 1
+            bid = ask = (bid + ask) / 2
+        triggers = state.triggers
+        if bid >= triggers.rising or ask <= triggers.falling or bid <= triggers.sinking or ask >= triggers.soaring:
+            for key in triggers.due(bid, ask):
+                self._consider(key, Look(), now, utc)
 
     def release(self, link: Link) -> list[str]:
         """The terminal is silent or gone: another may bring the symbols it brought, whose names are returned."""
@@ -106,3 +113,12 @@ class Quotes:
         state.source, state.owner, state.fed_by = link, None, nonce
         state.tick = tick._replace(flags=tick.flags | QuoteFlag.RESYNC) if moved else tick
         return True
+
+
+def _count(flow: Flow, tick: Tick | None) -> None:
+    """Count the order flow of a quote; one behind a hole begins a fresh sample."""
+    if tick is None:
+        return
+    if tick[9] & QuoteFlag.RESYNC:
+        flow.restart()
+    flow.add(tick[1], tick[7], tick[8])

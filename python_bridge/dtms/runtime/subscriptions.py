@@ -5,7 +5,9 @@ from typing import Final
 
 from dtms.names import Role
 from dtms.runtime.book import Book
-from dtms.runtime.links import Link, Links
+from dtms.runtime.charts import TIMEFRAMES
+from dtms.runtime.links import Link, Links, Wanted
+from dtms.runtime.markets import Markets
 from dtms.settings import LinkSettings
 from dtms.wire.messages import Message, Subscribe
 
@@ -22,10 +24,11 @@ class Subscriptions:
     has of its own (its chart, its inputs) is the feed's, unless there are positions in it; every other one is the manager's.
     """
 
-    __slots__ = ("_book", "_due", "_left", "_links", "_settings", "_tell")
+    __slots__ = ("_book", "_due", "_left", "_links", "_markets", "_settings", "_tell")
 
-    def __init__(self, links: Links, book: Book, settings: LinkSettings, tell: Tell) -> None:
+    def __init__(self, links: Links, book: Book, settings: LinkSettings, markets: Markets, tell: Tell) -> None:
         self._links = links
+        self._markets = markets
         self._book = book
         self._settings = settings
         self._tell = tell
@@ -48,13 +51,12 @@ class Subscriptions:
         if now < self._due:
             return
         self._due = now + _LOOK_MS
-        lists = self._lists(now)
-        for link, symbols in lists.items():
-            if link.subscribed != symbols:
-                link.subscribed = symbols
-                self._tell(link, Subscribe(symbols=list(symbols), timeframes=list(self._settings.timeframes)), now)
+        for link, wanted in self._lists(now).items():
+            if link.subscribed is None or link.subscribed != wanted:
+                link.subscribed = wanted
+                self._tell(link, Subscribe(symbols=list(wanted.symbols), timeframes=list(wanted.timeframes)), now)
 
-    def _lists(self, now: int) -> dict[Link, tuple[str, ...]]:
+    def _lists(self, now: int) -> dict[Link, Wanted]:
         up = [link for link in self._links.by_nonce.values() if link.up]
         feeds = [link for link in up if link.role is Role.FEED]
         manager = next((link for link in up if link is self._links.manager()), None)
@@ -65,7 +67,18 @@ class Subscriptions:
                 owner = manager
             if owner is not None:
                 lists[owner].append(symbol)
-        return {link: tuple(symbols) for link, symbols in lists.items()}
+        told = {link: Wanted(tuple(symbols), self._settings.timeframes) for link, symbols in lists.items()}
+        if manager is not None:
+            told[manager] = self._with_bars(told[manager])
+        return told
+
+    def _with_bars(self, wanted: Wanted) -> Wanted:
+        """Return the manager's list with what the defence needs: bars of the symbols in which managed trades are open."""
+        symbols = tuple(self._markets.watched())
+        if not symbols:
+            return wanted
+        timeframes = dict.fromkeys((*wanted.timeframes, *TIMEFRAMES))
+        return Wanted(tuple(dict.fromkeys((*wanted.symbols, *symbols))), tuple(timeframes))
 
     def _feed_of(self, symbol: str, feeds: list[Link]) -> Link | None:
         state = self._book.symbols.get(symbol)

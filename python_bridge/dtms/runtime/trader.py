@@ -7,8 +7,14 @@ A decision is taken under the ticket's lock, written, sent when the store has it
 from collections.abc import Callable
 from dataclasses import replace
 
+from dtms.defence_names import State, Trigger
 from dtms.engine import close
 from dtms.engine.decide import CloseAsked, Decision, Event, Expired, Look, Moment, Rules, Vanished, decide, shown, withdrawn
+from dtms.engine.defence.enrol import enrolled
+from dtms.engine.defence.events import DeepCheck
+from dtms.engine.defence.rules import DefenceRules
+from dtms.engine.defence.view import Judgement
+from dtms.engine.market import Market
 from dtms.engine.trade import Trade, TradeKey, quarantined
 from dtms.errors import LinkLost
 from dtms.names import Outcome
@@ -16,9 +22,13 @@ from dtms.runtime.alarms import Alarms
 from dtms.runtime.arming import Arming
 from dtms.runtime.book import Book
 from dtms.runtime.counters import Counters
+from dtms.runtime.decisions import Fate
+from dtms.runtime.deep import DeepAsked, DeepChecks, distance
+from dtms.runtime.family import Family, speaks_of
 from dtms.runtime.locks import Locks
 from dtms.runtime.log import Log
 from dtms.runtime.outbox import Outbox, Release
+from dtms.runtime.record import Record, what
 from dtms.session.commands import CommandIds, Commands, Outstanding, Stage
 from dtms.session.peer import Peer
 from dtms.settings import Mode, Settings
@@ -31,26 +41,42 @@ class Trader:
     def __init__(
         self,
         book: Book,
-        ids: CommandIds,
         settings: Settings,
         *,
+        ids: CommandIds,
+        commands: Commands,
+        family: Family,
         outbox: Outbox,
         counters: Counters,
         log: Log,
+        record: Record,
+        digest: str,
         hands: Callable[[], Peer | None],
+        sees: Callable[[Trade, int, int], Market],
+        judgement: Callable[[Trade], Judgement | None],
+        commanded: Callable[[int], None],
     ) -> None:
         self.book = book
-        self.commands = Commands(settings.link)
+        self.commands = commands
         self.locks = Locks()
         self.outbox = outbox
         self._ids = ids
         self._settings = settings
-        self._rules = Rules(settings.break_even, settings.close)
+        defence = DefenceRules(settings.defence, settings.rails, settings.cadence, digest, settings.signals.warnings)
+        self._plain = Rules(settings.break_even, settings.close)  # where the defence itself fails
+        self._rules = self._plain._replace(defence=defence)
         self._counters = counters
         self._log = log
+        self.family = family
+        self.deep = DeepChecks()
+        self.over: list[TradeKey] = []  # trades whose position is gone and of whose family nothing is left
+        self._record = record
+        self._sees = sees  # the market as a decision is given it
+        self._judgement = judgement
+        self._commanded = commanded  # told when a command is on its way that counts against the budget
         self._hands = hands  # the connection that may carry out commands now, None: nobody may
         self._alarms = Alarms(settings, counters.trades, log)
-        self._arming = Arming(book, settings)
+        self._arming = Arming(book, settings, defence)
         self._owners: dict[int, TradeKey] = {}
         self._hands_off = False
 
@@ -67,35 +93,68 @@ class Trader:
     def _turn(self, trade: Trade) -> close.Turn:
         return close.turn(trade, self.book.of_symbol(trade.position.symbol)) if self.book.fifo else close.Turn.NOW
 
-    def _decide(self, trade: Trade, event: Event, now: int, utc: int) -> None:
-        market = self.book.symbol(trade.position.symbol).market(now - self._settings.desk.quote_age_ms)
+    def _decide(self, trade: Trade, event: Event, now: int, utc: int, rules: Rules | None = None) -> None:
+        market = self._sees(trade, now, utc)
+        moment = Moment(now, self._ids.peek(), self._turn(trade), utc)
         try:
-            decision = decide(trade, event, market, Moment(now, self._ids.peek(), self._turn(trade)), self._rules)
+            decision = decide(trade, event, market, moment, rules or self._rules)
         except Exception as error:  # noqa: BLE001 - R26: a rule that fails costs its ticket, the others go on
-            self._quarantine(trade, event, error, now, utc)
+            self._quarantine(trade, event, error, now, utc, plain=rules is not None)
             return
-        if decision.command is None:
-            self._take(decision, now)
-        elif self._settings.mode is Mode.OBSERVE:
-            self._show(shown(decision), now, utc)
-        elif self._hands() is None:
-            self._take(withdrawn(decision), now)
-            self._arming.soon(trade.key, now)
-        else:
-            self._order(decision, decision.command, now, utc)
+        self._follow(decision, event, market, now, utc)
+        if decision.deep is not None:
+            self.consider(trade.key, DeepCheck(decision.deep), now, utc)
 
-    def _take(self, decision: Decision, now: int) -> None:
+    def _follow(self, decision: Decision, event: Event, market: Market, now: int, utc: int) -> None:
+        """Take the decision, and what becomes of its command."""
+        fate = Fate.NONE
+        self._record.says(decision)
+        if decision.command is None:
+            self._take(decision, market, now, utc)
+        elif self._settings.mode is Mode.OBSERVE:
+            fate = Fate.OBSERVED
+            self._show(decision, decision.command, market, now, utc)
+        elif self._hands() is None:
+            fate = Fate.WITHDRAWN
+            self._take(withdrawn(decision), market, now, utc)
+            self._arming.soon(decision.trade.key, now)
+        else:
+            fate = Fate.ORDERED
+            self._order(decision, decision.command, market, now, utc)
+        self._record.decided(decision, event, fate, utc)
+
+    def _take(self, decision: Decision, market: Market, now: int, utc: int) -> None:
         if self._hands_off:
             decision = replace(decision, trade=self._called_off(decision.trade, now))
         trade = decision.trade
         before = self.book.get(trade.key)
         self.book.put(trade)
-        self._arming.after(decision, now)
+        self.family.became(before, trade)
+        if trade.defence is not None and trade.defence.gone and trade.ended:
+            self.over.append(trade.key)
+        self._arming.after(decision, market, now, utc)
         if before is not None:
             self._alarms.compare(before, trade)
         lock = self.locks.get(trade.key)
         if lock is not None and lock.unknown and not trade.awaits(lock.holder):
             self._learned(trade, lock.holder)
+
+    def enrol(self, trade: Trade, utc: int, *, recovered: bool) -> None:
+        """A managed position was met: its defence begins; what was open before this process is watched at once (2.2)."""
+        self.book.put(enrolled(trade, recovered=recovered, utc=utc))
+
+    def judged(self, symbol: str, trigger: Trigger) -> None:
+        """A symbol's market was judged anew: its trades are to be checked, those nearest to a threshold first."""
+        levels = self._settings.defence.levels
+        for trade in self.book.of_symbol(symbol):
+            if trade.defence is not None:
+                self.deep.ask(DeepAsked(trade.key, trigger), distance(trade, self._judgement(trade), levels))
+
+    def fact(self, trade: Trade, event: Event, now: int, utc: int) -> bool:
+        """Take a fact that overtakes whatever is under way for the trade; return whether the trade is over by it."""
+        self._decide(trade, event, now, utc)
+        after = self.book.get(trade.key)
+        return after is None or after.defence is None or not after.defence.gone or after.ended
 
     def hold(self, now: int, utc: int, *, hands_off: bool) -> None:
         """
@@ -119,6 +178,8 @@ class Trader:
             self.book.put(self._called_off(trade, now))
 
     def _called_off(self, trade: Trade, now: int) -> Trade:
+        if trade.defence is not None and trade.defence.state is State.CLOSING:
+            return trade  # the defence goes on wanting it; nobody carries it out meanwhile
         after = close.called_off(trade)
         if after is not trade:
             self._counters.trades.closes_denied += 1
@@ -126,31 +187,38 @@ class Trader:
             self._arming.soon(trade.key, now)  # its rules have something to do again
         return after
 
-    def _show(self, decision: Decision, now: int, utc: int) -> None:
-        self._take(decision, now)
+    def _show(self, decision: Decision, command: Command, market: Market, now: int, utc: int) -> None:
+        self._record.would(decision, command)
+        decision = shown(decision)
+        self._take(decision, market, now, utc)
         self._counters.commands.observed += 1
         self.outbox.note(decision, utc)
-        self._log.add("=", "would_move_stop", **_figures(decision))
 
-    def _order(self, decision: Decision, command: Command, now: int, utc: int) -> None:
+    def _order(self, decision: Decision, command: Command, market: Market, now: int, utc: int) -> None:
         key = decision.trade.key
         self._ids.take()
-        self._take(decision, now)
+        self._take(decision, market, now, utc)
         closing = isinstance(command, ReducePosition)
-        self.locks.take(key, command.command_id, now, "close" if closing else "break_even", overtakes=closing)
+        self.locks.take(key, command.command_id, now, what(command), overtakes=closing)
         self._owners[command.command_id] = key
+        self.family.ordered(key, command)
+        if not closing:
+            self._commanded(now)
         outstanding = self.commands.decide(command, now, utc)
-        self._log.add("=", "close" if closing else "move_stop", command=command.command_id, **_figures(decision))
+        self._record.ordered(decision, command)
         self.outbox.put(decision, command, outstanding, now)
 
-    def _quarantine(self, trade: Trade, event: Event, error: Exception, now: int, utc: int) -> None:
+    def _quarantine(self, trade: Trade, event: Event, error: Exception, now: int, utc: int, *, plain: bool) -> None:
+        """The event itself is a fact: it is worked in without a rule that looks at it, or where that fails without the defence."""
         why = f"{type(error).__name__}: {error}"
-        if trade.quarantine is not None:
+        if plain:
             self._log.error("event_lost", position=trade.key.position_id, why=why)
-            return
-        self._counters.trades.quarantined += 1
-        self._log.error("quarantined", position=trade.key.position_id, why=why)
-        self._decide(quarantined(trade, why), event, now, utc)  # the event itself is a fact; no rule looks at it any more
+        elif trade.quarantine is not None:
+            self._decide(trade, event, now, utc, self._plain)
+        else:
+            self._counters.trades.quarantined += 1
+            self._log.error("quarantined", position=trade.key.position_id, why=why)
+            self._decide(quarantined(trade, why), event, now, utc)
 
     def forget(self, key: TradeKey) -> None:
         """The trade is closed: nothing waits for it any more; a report that still comes is only counted."""
@@ -165,6 +233,7 @@ class Trader:
         self.locks.forget(key)
         if (trade := self.book.get(key)) is not None:
             self._arming.forget(trade)
+            self.family.ended(trade)
 
     # Commands under way
 
@@ -203,7 +272,10 @@ class Trader:
     def report(self, report: ExecutionReport, now: int, utc: int) -> None:
         """Take the terminal's answer."""
         key = self._owners.get(report.command_id)
-        if key is not None and report.position_id not in {0, key.position_id}:
+        trade = None if key is None else self.book.get(key)
+        outstanding = self.commands.get(report.command_id)
+        command = None if outstanding is None else outstanding.command
+        if key is not None and trade is not None and not speaks_of(trade, command, report):
             self._foreign(key, report, now, utc)
             return
         known = self.commands.answer(report)
@@ -222,6 +294,8 @@ class Trader:
             why=report.why.name.lower(),
             detail=report.detail,
         )
+        if key is not None:
+            self._record.reported(key, report, utc)
         if report.outcome.final:
             self._conclude(report.command_id, report, now, utc)
         elif key is None:
@@ -242,7 +316,11 @@ class Trader:
             self._vanished(outstanding.command.command_id, now, utc)
 
     def next_check(self, now: int, utc: int) -> bool:
-        """Look at one trade whose look is due; false when there is none."""
+        """Make one check that is due; false when there is none."""
+        deep = self.deep.take()
+        if deep is not None:
+            self.consider(deep.key, DeepCheck(deep.trigger), now, utc)
+            return True
         key = self._arming.take(now)
         if key is None:
             return False
@@ -298,15 +376,3 @@ class Trader:
     def _confirmed(self, key: TradeKey, command_id: int) -> None:
         self._counters.commands.done += 1
         self._log.add("=", "confirmed_by_position", command=command_id, position=key.position_id)
-
-
-def _figures(decision: Decision) -> dict[str, str | int | float | None]:
-    trade, finding = decision.trade, decision.finding
-    return {
-        "position": trade.key.position_id,
-        "symbol": trade.position.symbol,
-        "r_now": None if finding.r_now is None else round(finding.r_now, 3),
-        "exit_price": finding.exit_price,
-        "from_stop": trade.position.stop_loss,
-        "to_stop": finding.stop,
-    }
