@@ -41,6 +41,7 @@ def exit_price(on: Defended) -> float:
 
 @pytest.mark.parametrize("sell", [pytest.param(False, id="buy"), pytest.param(True, id="sell")])
 def test_a_trade_is_defended_hedged_and_taken_up_again(tmp_path: Path, sell: bool) -> None:
+    """D-40: every order of the decision core is one that the Expert Advisor knows and the broker carries out."""
     with defended(tmp_path, sell=sell) as on:
         towards, against = (-1, 1) if sell else (1, -1)
         ticket = on.buy()

@@ -93,7 +93,7 @@ def test_while_the_positions_are_not_known_nothing_is_checked() -> None:
 
 
 def test_a_price_that_is_watched_brings_a_check_at_once() -> None:
-    """Lost half of R: an emergency asks for a deep check between two bars, on the quote that shows it."""
+    """D-45: no fast check goes by what was there at the last deep one: half of R lost is seen on the quote that shows it."""
     levels = LevelSettings(first_warning=-3.5, second_warning=-15, hedge=-20)  # the last bar's score is -2.5
     with defended(acting(defence=FULL.model_copy(update={"levels": levels}))) as on:
         on.begin()
@@ -177,7 +177,7 @@ def test_while_risk_is_off_nothing_is_opened_and_the_substitute_is_done() -> Non
 
 
 def test_many_checks_never_keep_the_desk_longer_than_a_slice() -> None:
-    """With a clock that costs a check two milliseconds, every step makes at most three and says that more is left."""
+    """D-47: with a clock that costs a check two milliseconds, every step makes at most three and says that more is left."""
     with defended(acting(defence=FULL, desk=DeskSettings(check_slice_ms=5))) as on:
         on.begin(*(bought(number, volume=0.10) for number in range(1, 41)))
         on.close_bar()
