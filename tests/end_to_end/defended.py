@@ -64,7 +64,7 @@ class Kind:
     sessions: Sessions | None = None
     begin: int = BEGIN
     script: Sequence[float] = tuple(SCRIPT)
-    begun: int = BEGUN - SLOW // FAST
+    begun: int = BEGUN - 2 * (SLOW // FAST)  # the first bar after an opening makes the trade a healthy one
     early: float | None = None  # the script's price at which a position was opened an hour before
 
 
@@ -172,6 +172,8 @@ class Defended:
         """The service begins anew and has taken in what is open."""
         self.scene.restart_desk(meanwhile)
         self.until(lambda: self.scene.desk.accounts and self.scene.managed(_SEAT))
+        if self.trades:
+            self.until(self.judged)
         self.rest()
 
     def rest(self) -> None:
@@ -193,11 +195,16 @@ class Defended:
         risk = -RISK if self.kind.sell else RISK
         fields = {"sl": self.price(self.tape.price - risk), "tp": self.price(self.tape.price + 3 * risk)} | values
         ticket = self.broker.human_open(self.kind.symbol, side, self.kind.lots, **fields)
-        self.until(lambda: self.trades)
+        self.until(lambda: self.trades and self.judged())
         self.rest()
         return ticket
 
     # ---- what the desk knows
+
+    def judged(self) -> bool:
+        """Whether the terminal's history has come and a score was made of it."""
+        market = self.scene.account.markets.of(self.kind.symbol)
+        return market is not None and bool(market.closes)
 
     @property
     def trades(self) -> list[Trade]:

@@ -69,7 +69,7 @@ def test_a_hedged_trade_that_nothing_resumes_ends_with_the_flat_timer_both_legs(
 def test_a_first_warning_that_lasts_becomes_the_second_with_the_flat_timer(tmp_path: Path) -> None:
     with defended(tmp_path, settings=acting(FLAT.model_copy(update={"levels": WARNED}))) as on:
         ticket = on.buy()
-        on.until_state(State.WARNING_L1, bars=1)
+        on.until_state(State.WARNING_L1, bars=2)
         for _ in range(4):
             on.step()
         assert on.stands(State.WARNING_L1)
@@ -135,7 +135,7 @@ def test_the_flat_timer_stands_still_over_a_weekend(tmp_path: Path) -> None:
     sessions = weekly(22 * 3_600, 5 * DAY_S + 9 * 3_600, OFFSET_MS // 1_000)
     with defended(tmp_path, Kind(begin=friday, sessions=sessions), acting(FLAT.model_copy(update={"levels": WARNED}))) as on:
         ticket = on.buy()
-        on.until_state(State.WARNING_L1, bars=1)
+        on.until_state(State.WARNING_L1, bars=2)
         on.step()
         before = on.held(ticket)
 

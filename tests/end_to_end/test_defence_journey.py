@@ -48,7 +48,7 @@ def test_a_trade_is_defended_hedged_and_taken_up_again(tmp_path: Path, sell: boo
         opened = main(on, ticket)
         assert on.stands(State.ARMED)
 
-        on.until_state(State.WARNING_L1, bars=1)
+        on.until_state(State.WARNING_L1, bars=2)
         warned, held_off = main(on, ticket), abs(opened.price_open - opened.sl) * 0.3
         assert (warned.volume, warned.tp) == (0.05, opened.tp)
         assert abs(exit_price(on) - warned.sl) == pytest.approx(held_off, abs=1.1e-5)
@@ -122,7 +122,7 @@ def test_a_stop_keeps_the_distance_that_the_broker_asks_for(tmp_path: Path, stop
     """A trade whose R is small: 0.3 R lie inside the stops level, and ATR keeps the stop off as well."""
     with defended(tmp_path, stops_level=stops_level) as on:
         ticket = on.buy(sl=on.price(on.tape.price - 0.0010))
-        on.until_state(State.WARNING_L1, bars=1)
+        on.until_state(State.WARNING_L1, bars=2)
 
         moved = [x.new_sl for x in on.moved(ticket)]
         assert len(moved) <= 1
