@@ -37,6 +37,7 @@ QUOTES = 4  # a bar of M5
 SPREAD = 0.0001
 ENTRY, RISK = 1.0965, 0.01
 _SEAT = "manager"
+CONFIRM_MS = 2_000  # of the programs' clock, which costs nothing: a socket that is slow to deliver leaves no bar out
 _REST_MS = 600  # the Expert Advisor looks for bars every 500 ms
 
 # The script keeps a hedge for sixteen bars and swings further than a stop one ATR away.
@@ -72,7 +73,7 @@ def acting(defence: DefenceSettings = FULL, **values: Any) -> Settings:
     """Every wait shrunk, the defence as said."""
     update = {
         "defence": defence,
-        "cadence": CadenceSettings(confirm_ms=50),
+        "cadence": CadenceSettings(confirm_ms=CONFIRM_MS),
         "signals": SignalSettings(flow=SILENT),
         **values,
     }
