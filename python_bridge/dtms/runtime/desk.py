@@ -283,6 +283,7 @@ class Desk:
         try:
             self._journal.take_epoch(key, logon.highest_epoch_seen)
         except Exception as error:  # noqa: BLE001 - the seam to the store: whatever it raises, it gave no epoch
+            self._log.error("defect", why=_why(error), trace=traceback.format_exc())
             self._no_epoch(EpochFailed(key, _why(error)), now)
 
     def _no_epoch(self, failed: EpochFailed, now: int) -> None:
