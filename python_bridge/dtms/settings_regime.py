@@ -105,3 +105,9 @@ class ThresholdSettings(SettingsGroup):
     bands: BandFactors = BandFactors()
     at_least: Positive = 0.5  # of the base
     at_most: Positive = 1.8
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ThresholdSettings":
+        if self.at_least > self.at_most:
+            raise ValueError("at_least <= at_most must hold")
+        return self

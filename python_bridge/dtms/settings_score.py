@@ -117,6 +117,13 @@ class MomentumSettings(SettingsGroup):
     macd_signal: BarCount = 9
     macd_figure: Factor = 1.0
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "MomentumSettings":
+        # The indicator would exchange them without a word.
+        if self.macd_fast >= self.macd_slow:
+            raise ValueError("macd_fast < macd_slow must hold")
+        return self
+
 
 class AlignmentSettings(SettingsGroup):
     """Slopes of two EMAs on M15."""
@@ -173,6 +180,12 @@ class ScoreSettings(SettingsGroup):
     groups: Annotated[tuple[Group, ...], Field(min_length=1)] = tuple(Group)  # counted in the coverage
     symbol_groups: Mapping[str, Annotated[tuple[Group, ...], Field(min_length=1)]] = {}  # the same for one canonical symbol
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "ScoreSettings":
+        if self.modifier_min > self.modifier_max:
+            raise ValueError("modifier_min <= modifier_max must hold")
+        return self
+
 
 class AnalysisSettings(SettingsGroup):
     """The bands of the analysis in words."""
@@ -218,3 +231,22 @@ class SignalSettings(SettingsGroup):
     warnings: WarningSettings = WarningSettings()
     spread: SpreadSettings = SpreadSettings()
     symbols: Mapping[str, str] = {}  # the broker's name of a symbol -> its canonical name
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> "SignalSettings":
+        """Refuse a chart so short that a group could never become available, or the bands never leave their fallback."""
+        align, momentum = self.alignment, self.momentum
+        needed = {
+            "atr.bars and volatility.mean_bars": self.atr.bars + self.volatility.mean_bars + 1,
+            "bands": self.bands.bars + self.bands.widths - 1,
+            "structure.min_bars": self.structure.min_bars,
+            "momentum.min_bars": momentum.min_bars,
+            "momentum.rsi": momentum.rsi_bars + momentum.rsi_trend_bars + 1,
+            "momentum.macd": momentum.macd_slow + momentum.macd_signal + 1,
+            "alignment.min_bars": align.min_bars,
+            "alignment": max(align.fast_bars, align.slow_bars) + align.span_bars,
+        }
+        for what, bars in needed.items():
+            if bars > self.charts.slow_bars:
+                raise ValueError(f"charts.slow_bars must be at least {bars} for {what}")
+        return self

@@ -50,6 +50,22 @@ def test_d_16_a_bar_that_is_sent_again_replaces_the_earlier_copy() -> None:
     assert before.close.tolist() == [1.1, 1.1, 1.1]  # a view stays what it was
 
 
+@pytest.mark.parametrize(
+    ("bar", "revises"),
+    [
+        (numbered(1), False),  # there already
+        (numbered(1, close=1.15), True),
+        (numbered(4, close=1.15), True),  # the last one
+        (numbered(2), True),  # missing so far
+        (numbered(5), False),
+        (numbered(-1), False),  # older than everything that is looked at
+    ],
+)
+def test_a_bar_that_changes_what_was_known_is_told_from_the_next_one(bar: Bar, revises: bool) -> None:
+    assert filled(0, 1, 3, 4).revises(bar) is revises
+    assert not filled().revises(bar)
+
+
 def test_bars_stand_in_the_order_of_their_times() -> None:
     bars = filled(0, 3, 1)
     bars.add(numbered(2))

@@ -21,7 +21,7 @@ from dtms.engine.signals.memory import MarketMemory
 from dtms.engine.signals.score import Score, score
 from dtms.engine.signals.spread import Spreads
 from dtms.engine.signals.thresholds import canonical
-from dtms.engine.signals.warnings import Warnings, warned
+from dtms.engine.signals.warnings import NewestBars, Warnings, warned
 from dtms.names import Side
 from dtms.settings_score import SignalSettings
 from dtms.signal_names import Family
@@ -97,7 +97,7 @@ def counters(rules: SignalSettings) -> object:
     found = []
     for number in range(12):
         families = frozenset({Family.VWAP} if number < 6 else ())
-        warnings = warned(warnings, families, number, number * 600_000, rules.warnings)
+        warnings = warned(warnings, families, NewestBars(number, number), number * 600_000, rules.warnings)
         found.append(warnings)
     return found
 

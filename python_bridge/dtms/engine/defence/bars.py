@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from dtms.engine.defence.record import Defence, Mark
 from dtms.engine.defence.situation import Situation
-from dtms.engine.signals.warnings import warned
+from dtms.engine.signals.warnings import NewestBars, warned
 
 
 def last_close(now: Situation) -> int:
@@ -38,6 +38,7 @@ def marked(now: Situation) -> Defence:
     valid = now.valid is not None
     total = judgement.total if valid else None
     families = frozenset(judgement.families if valid else ())
-    warnings = warned(now.record.warnings, families, judgement.fast_at, now.utc, now.rules.warnings)
+    newest = NewestBars(judgement.fast_at, judgement.at)
+    warnings = warned(now.record.warnings, families, newest, now.utc, now.rules.warnings)
     mark = Mark(total, judgement.coverage, valid, judgement.at, judgement.groups)
     return replace(now.record, mark=mark, warnings=warnings)

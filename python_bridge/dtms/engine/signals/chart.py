@@ -154,6 +154,13 @@ class Bars:
         kept = slice(max(self._end - self._keep, 0), self._end)
         return chart_from(self.period_ms, self._time[kept], self._columns[:, kept], gapped=self._gapped)
 
+    def revises(self, bar: Bar) -> bool:
+        """Return whether the bar changes what was known: one is missing before the last, or another stands in its place."""
+        held = self._there(bar.time)
+        if held is not None:
+            return held != bar
+        return self._end > 0 and int(self._time[0]) < bar.time < int(self._time[self._end - 1])
+
     def add(self, bar: Bar) -> None:
         """
         Take a closed bar; one that is there already is replaced.

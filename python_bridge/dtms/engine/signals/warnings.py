@@ -1,6 +1,7 @@
 """Warning counters: one for each family of evidence, raised once per bar, falling by one at a time while nothing is added."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dtms.settings_score import WarningSettings
 from dtms.signal_names import Family
@@ -14,6 +15,17 @@ class Counter:
     count: int
     expires_at: int
     bar: int
+
+
+class NewestBars(NamedTuple):
+    """When the newest bars of both charts closed, ms UTC."""
+
+    fast: int
+    slow: int
+
+    def of(self, family: Family) -> int:
+        """Return the bar that a family's evidence comes from: VWAP's is the fast chart, that of the others the slow one."""
+        return self.fast if family is Family.VWAP else self.slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +44,17 @@ class Warnings:
         return sum(counter.count for counter in self.counters)
 
 
-def warned(warnings: Warnings, families: frozenset[Family], bar: int, now: int, settings: WarningSettings) -> Warnings:
+def warned(warnings: Warnings, families: frozenset[Family], bars: NewestBars, now: int, settings: WarningSettings) -> Warnings:
     """
     Return the counters after a check at ``now`` (ms UTC).
 
-    ``families`` are those in which the bar that closed at ``bar`` (ms UTC) brought evidence against the trade; a bar counts once.
+    ``families`` are those in which the newest bars brought evidence against the trade. A bar counts once, and of a family that
+    looks at the slow chart its bar is the same at every fast close within the next one.
     """
     warnings = decayed(warnings, now, settings)
     there = {counter.family: counter for counter in warnings.counters}
     for family in sorted(families):
-        before = there.get(family)
+        before, bar = there.get(family), bars.of(family)
         if before is None or bar > before.bar:
             count = min((before.count if before else 0) + 1, settings.most)
             there[family] = Counter(family, count, now + settings.decay_s * 1_000, bar)
