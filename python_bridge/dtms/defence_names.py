@@ -89,6 +89,7 @@ class NoteKind(enum.StrEnum):
     """What a decision has to say beside its command."""
 
     TRANSITION = "transition"
+    ORDERED = "ordered"  # an action with more to it than its command says
     SKIPPED = "skipped"  # an action that is not done, with its reason
     DONE = "done"  # an action whose effect is confirmed
     GAP = "gap"  # a long closure of the market is near

@@ -35,6 +35,13 @@ class HedgeMode(enum.StrEnum):
     HEDGE = "hedge"
 
 
+class HedgeStop(enum.StrEnum):
+    """What limits a hedged pair when the evidence does not end it."""
+
+    SWING = "swing"  # the hedge's own stop, beyond a swing
+    NONE = "none"  # the hedge has no stop; the pair has an equity stop
+
+
 class Protection(enum.StrEnum):
     """What is done about a position without a stop."""
 
@@ -121,9 +128,18 @@ class HedgeSettings(SettingsGroup):
 
     mode: HedgeMode = HedgeMode.CLOSE
     ratio: Above = 1.0  # of the volume that is left
+    stop_mode: HedgeStop = HedgeStop.SWING
     min_stop_atr: Multiple = 1.0  # of its stop from its entry
+    # Everything is closed when the pair loses so many R of the volume that the position had when the hedge was ordered.
+    pair_stop_r: Annotated[float, Field(gt=0, le=20, allow_inf_nan=False)] = 1.0
     margin_level_after: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 300.0  # per cent
     refusals: Few = 3  # then everything is closed
+
+    @model_validator(mode="after")
+    def _covered(self) -> "HedgeSettings":
+        if self.stop_mode is HedgeStop.NONE and self.ratio > 1:
+            raise ValueError("stop_mode = none needs ratio <= 1: what a hedge has beyond the position would have no stop at all")
+        return self
 
 
 class RetrySettings(SettingsGroup):

@@ -20,6 +20,7 @@ from dtms.engine.defence.proof import Proof
 from dtms.engine.defence.rails import spikes
 from dtms.engine.defence.record import Defence
 from dtms.engine.defence.situation import Situation
+from dtms.engine.defence.telling import uneven
 from dtms.engine.events import CloseAsked, Ending, Event, Expired, Look, Moment, Rules, Vanished
 from dtms.engine.market import Market
 from dtms.engine.obligation import Obligation
@@ -71,6 +72,7 @@ def decide(trade: Trade, event: Event, market: Market, moment: Moment, rules: Ru
         trigger,
     )
     seen = defended(now, rules.close)
+    said += uneven(before, trade, market.spec, rules.defence.defence.hedge.ratio)
     said += alarms(before, seen.trade, rules.defence.defence.retry.close_alarm) + seen.notes
     decision = _commanded(seen, market, moment, rules)
     proof: Proof | None = None

@@ -8,7 +8,6 @@ from tests.engine.defence.space import Fate, Step, World, closes, hedges, key, k
 
 from dtms.defence_names import Action, State
 from dtms.engine.decide import Rules
-from dtms.engine.defence.record import Spent
 from dtms.names import OpenKind
 from dtms.wire.messages import ModifyPosition, OpenPosition
 
@@ -77,7 +76,7 @@ def breaches(before: World, step: Step) -> Iterator[str]:
         if isinstance(command, OpenPosition):
             yield from _opening(before, step, command)
         if command is not None and partial(command) and trade.defence is not None:
-            spent = Spent(trade.defence.episode, Action.PARTIAL) in trade.defence.spent
+            spent = trade.defence.was_spent(Action.PARTIAL)
             if spent or step.after.halved > before.halved >= trade.defence.episode:
                 yield "a second partial in one episode"
 

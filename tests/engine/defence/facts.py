@@ -24,12 +24,23 @@ from dtms.engine.signals.warnings import Counter, Warnings
 from dtms.engine.trade import Leg, Trade, TradeKey, first_seen
 from dtms.names import OpenKind, Side
 from dtms.settings import BreakEvenSettings
-from dtms.settings_defence import ChochTerminal, LevelSettings, Preset, Protection, StopSettings
+from dtms.settings_defence import (
+    ChochTerminal,
+    HedgeMode,
+    HedgeSettings,
+    HedgeStop,
+    LevelSettings,
+    Preset,
+    Protection,
+    StopSettings,
+)
 from dtms.settings_rails import GapGuard, GapSettings, OnLoss, RailsSettings
 from dtms.signal_names import Family
+from dtms.wire.messages import Position
 
 LIMITS: Final = (-6.0, -4.0, -3.0, -2.0, 0.0, 1.0)
 SCORES: Final = (-8.0, *(limit + step for limit in LIMITS for step in (-0.01, 0.0, 0.01)), 3.0)
+PAIRS: Final = (0.3, 0.99, 1.0, 1.01)  # losses of the pair in R
 GAINS: Final = (-0.51, -0.5, -0.49, 0.0, 0.19, 0.2, 0.21)
 AGES: Final = (0, 899, 900, 901)
 OWED: Final = (Action.TIGHTEN, Action.PARTIAL, Action.BREAK_EVEN, Action.OPEN_HEDGE, Action.RE_ADD, Action.TRAIL, Action.PROTECT)
@@ -38,6 +49,7 @@ UNUSUAL: Final[tuple[dict[str, Any], ...]] = (
     {"fits": False},
     {"opening": Action.OPEN_HEDGE},
     {"opening": Action.OPEN_HEDGE, "fits": False},
+    {"shown": True},
     {"quarantined": True},
     {"trigger": None},
     {"trigger": Trigger.EMERGENCY},
@@ -45,6 +57,15 @@ UNUSUAL: Final[tuple[dict[str, Any], ...]] = (
     {"confluence": True},
     {"gone": True},
     {"hedge": True},
+)
+# Beside few scores: nothing in these depends on where a score lies.
+RARE: Final[tuple[dict[str, Any], ...]] = (
+    *({"equity": equity, "pair": pair} for equity in ("no", "chosen", "bare") for pair in (0.99, 1.0, 1.01)),
+    {"equity": "chosen", "pair": 1.01, "quarantined": True},
+    {"gone": True, "quarantined": True},
+    {"rail": True},
+    {"rail": True, "hedge": False, "bars_left": 3},
+    {"equity": "chosen", "pair": 1.01, "trigger": None},
 )
 
 
@@ -69,8 +90,11 @@ class Facts:
     hedge: bool = False
     child: bool = False
     opening: Action | None = None
+    shown: bool = False  # a hedge, in observe mode
     refusals: int = 0
     fits: bool = True
+    equity: str = "no"  # the pair's stop: chosen by the setting, or because the hedge has none
+    pair: float = 0.3
     lifted: str = "no"
     rail: bool = False
     always: bool = False
@@ -105,6 +129,7 @@ def _rules(facts: Facts) -> DefenceRules:
         preset=facts.preset,
         stops=stops,
         levels=LevelSettings(warnings_gate=facts.gate),
+        hedge=HedgeSettings(mode=HedgeMode.HEDGE, stop_mode=HedgeStop.NONE if facts.equity == "chosen" else HedgeStop.SWING),
         choch_terminal=ChochTerminal.ALWAYS if facts.always else ChochTerminal.GUARDED,
     )
     gap = GapSettings(guard=GapGuard.TIGHTEN)
@@ -118,9 +143,19 @@ def _trade(facts: Facts) -> Trade:
     legs = []
     for number, kind, there in ((2, OpenKind.HEDGE, facts.hedge), (3, OpenKind.READD, facts.child)):
         if there:
-            leg = first_seen(TradeKey("1@Demo", number, 1), position(number, side=facts.side), managed=False)
-            legs.append(Leg(kind, leg))
+            leg = _hedge(facts) if kind is OpenKind.HEDGE else position(number, side=facts.side)
+            legs.append(Leg(kind, first_seen(TradeKey("1@Demo", number, 1), leg, managed=False)))
     return replace(trade, legs=tuple(legs), quarantine="it raised" if facts.quarantined else None)
+
+
+def _hedge(facts: Facts) -> Position:
+    """A hedge of the position's volume, opened where the pair loses what the facts say, of twice that volume."""
+    side = Side.SELL if facts.side is Side.BUY else Side.BUY
+    held = position(2, side=side)
+    price, own = ENTRY + facts.side.direction * facts.gain * R, side.direction
+    exit_price = price + (0.00001 if side is Side.SELL else -0.00001)
+    entry = exit_price + own * (2 * facts.pair + facts.gain) * R
+    return held.model_copy(update={"price_open": entry, "stop_loss": None if facts.equity == "bare" else 1.0})
 
 
 def _record(facts: Facts, bar: int) -> Defence:
@@ -143,12 +178,13 @@ def _record(facts: Facts, bar: int) -> Defence:
         refusals=facts.refusals,
         lifted_bar={"no": 0, "before": bar - M15, "now": bar}[facts.lifted],
         hedged_at_utc=OPENED + 6 * M15,
+        hedged_volume=2 * position().volume,
         gone=facts.gone,
         duties=duties,
         warnings=Warnings(counters),
         owner=facts.owner,
         latches=Latches(),
-        spent=(Spent(0, Action.PARTIAL),),
+        spent=(Spent(0, Action.PARTIAL), *((Spent(1, Action.OPEN_HEDGE, shown=True),) if facts.shown else ())),
     )
 
 
@@ -188,6 +224,8 @@ def grid() -> Iterator[Facts]:
     for state, score, event, values in product(State, SCORES, ("none", "choch", "bos"), UNUSUAL):
         plain = Facts(state, score=score, event=event, bars_left=0, hedge=state is State.HEDGED)
         yield replace(plain, **values)
+    for state, score, event, values in product(State, (-8.0, -1.0, 3.0), ("none", "choch", "bos"), RARE):
+        yield replace(Facts(state, score=score, event=event, bars_left=0, hedge=state is State.HEDGED), **values)
     for score, warnings, families in product(SCORES, (1, 2, 3), (1, 2, 3)):
         yield Facts(State.WARNING_L1, score=score, gate=True, warnings=warnings, families=families)
 
@@ -223,6 +261,8 @@ def _sample(draw: random.Random, state: State) -> Facts:
         opening=draw.choice([Action.OPEN_HEDGE, Action.RE_ADD]) if seldom(0.15) else None,
         refusals=draw.choice([0, 0, 2, 3, 4]),
         fits=not seldom(0.3),
+        equity=draw.choice(["no", "no", "chosen", "bare"]),
+        pair=draw.choice(PAIRS),
         lifted=draw.choice(["no", "no", "before", "now"]),
         rail=seldom(0.05),
         always=seldom(0.15),
@@ -233,4 +273,5 @@ def _sample(draw: random.Random, state: State) -> Facts:
         gap=seldom(0.1),
         bare=seldom(0.1),
         owed=seldom(0.3),
+        shown=seldom(0.06),
     )

@@ -76,7 +76,8 @@ def _moved(facts: Facts, to: State) -> Facts:
     # Entering a state begins its dwell and its timer; a hedge asked for in the state before is no longer being lifted.
     bars = {S.WARNING_L1: 5, S.HEDGED: 5, S.RECOVERING: 2}.get(to)
     begins = facts.state in {S.ARMED, S.HEALTHY} and to not in {S.HEALTHY, S.CLOSED}
-    return replace(facts, state=to, dwell=0, bars_left=bars, lifted="no", refusals=0 if begins else facts.refusals)
+    refusals, shown = (0, False) if begins else (facts.refusals, facts.shown)
+    return replace(facts, state=to, dwell=0, bars_left=bars, lifted="no", refusals=refusals, shown=shown)
 
 
 def _first(facts: Facts, among: set[str] | None) -> Go | None:
@@ -148,9 +149,9 @@ def _second(f: Facts, s: float, *, scored: bool, may_end: bool):  # type: ignore
         yield "T7", S.CLOSING, ALL_OUT
     comes = f.opening is Action.OPEN_HEDGE
     if scored and (s <= -6 or f.confluence):
-        if f.fits and not f.hedge and not f.gap and _may(f, Action.OPEN_HEDGE):
+        if f.fits and not f.shown and not f.hedge and not f.gap and _may(f, Action.OPEN_HEDGE):
             yield "T7", S.WARNING_L2, (Action.OPEN_HEDGE,)
-        if may_end and not comes:
+        if may_end and not comes and not f.shown:
             yield "T7", S.CLOSING, ALL_OUT
     if scored and s >= -2 and f.dwell >= 1 and not comes:
         yield "T8", S.WARNING_L1, ()
@@ -158,6 +159,8 @@ def _second(f: Facts, s: float, *, scored: bool, may_end: bool):  # type: ignore
 
 def _hedged(f: Facts, *, scored: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202
     resumed = f.score is not None and f.event == "bos"
+    if f.hedge and f.equity != "no" and f.pair >= 1:
+        yield "T15", S.CLOSING, ALL_OUT
     if not f.hedge and f.lifted != "no":
         yield "T10", S.RECOVERING, ()
     if f.hedge and scored and resumed:

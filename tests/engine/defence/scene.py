@@ -60,6 +60,9 @@ def full(**groups: Any) -> DefenceSettings:
     return DefenceSettings(**(values | groups))
 
 
+CLOSE = full(hedge=HedgeSettings(mode=HedgeMode.CLOSE))
+
+
 @dataclass
 class Scene:
     """One trade, its market and its broker. ``price`` is the exit price's distance from the entry in R."""
@@ -328,3 +331,12 @@ class Scene:
 def changed(held: Position) -> PositionChanged:
     """The terminal tells of a position as it is now."""
     return PositionChanged.model_validate({"ts_event": OPENED, "position": held, "changed": 3, "by_command": 0})
+
+
+def halving() -> Scene:
+    """At the second warning, the partial close ordered; no hedge."""
+    scene = Scene(defence=CLOSE)
+    scene.deep(-5.0)
+    scene.answer()
+    assert isinstance(scene.command, ReducePosition)
+    return scene

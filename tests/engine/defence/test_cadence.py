@@ -58,7 +58,7 @@ def test_d_46_fast_checks_have_due_times_of_their_own() -> None:
 def test_t_61_d_43_d_44_one_check_a_bar_and_ten_minutes_between_events(
     trigger: Trigger, deep_bar: int, since_event: int | None, admits: bool
 ) -> None:
-    record = Defence(deep_bar=deep_bar, event_at=None if since_event is None else 1_000_000 - since_event)
+    record = Defence(State.HEALTHY, deep_bar=deep_bar, event_at=None if since_event is None else 1_000_000 - since_event)
 
     assert admitted(record, trigger, 9, 1_000_000, CADENCE) is admits
 

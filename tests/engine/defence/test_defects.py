@@ -8,13 +8,18 @@ from tests.session.made import spec
 
 from dtms.defence_names import Action, State, Trigger
 from dtms.engine.decide import Look, Moment, decide
-from dtms.engine.defence.events import DeepCheck
+from dtms.engine.defence.enrol import enrolled
+from dtms.engine.defence.events import DeepCheck, Gone
 from dtms.engine.defence.record import Defence, Duty
+from dtms.engine.defence.saved import dump_trade, load_trade
 from dtms.engine.market import Market
 from dtms.engine.obligation import Obligation, Stage
-from dtms.names import Outcome, RiskClass
-from dtms.settings_defence import HedgeMode, HedgeSettings
-from dtms.wire.messages import ModifyPosition, OpenPosition, PositionClosed, ReducePosition
+from dtms.engine.trade import first_seen
+from dtms.names import Outcome, RiskClass, Side
+from dtms.settings_defence import HedgeMode, HedgeSettings, Protection, StopSettings
+from dtms.wire.messages import ModifyPosition, OpenPosition, PositionClosed, PositionOpened, ReducePosition
+
+SIDES = pytest.mark.parametrize("side", list(Side), ids=lambda side: side.name.lower())
 
 
 def test_d_31_nothing_but_a_told_end_ends_a_trade() -> None:
@@ -168,3 +173,90 @@ def test_a_symbol_whose_specification_is_not_there_yet_keeps_its_duties() -> Non
     scene.look(ms=1_000)
 
     assert isinstance(scene.command, ModifyPosition)
+
+
+@SIDES
+def test_d_74_a_hedged_trade_is_hedged_after_a_restart(side: Side) -> None:
+    """With its record it goes on as it was; without one it is taken up from the hedge that lives."""
+    scene = Scene(side)
+    hedge = scene.hedge()
+    kept = load_trade(dump_trade(scene.trade))
+    assert kept.defence is not None
+    assert (kept.defence.state, len(kept.legs)) == (State.HEDGED, 1)
+    scene.trade = enrolled(first_seen(scene.trade.key, scene.held[1], managed=True), recovered=True)
+    scene.on(PositionOpened(ts_event=1, position=scene.held[hedge]))
+
+    assert scene.stands() is State.HEDGED
+
+
+@SIDES
+def test_d_75_a_position_that_is_missing_from_nothing_stays_and_its_record_too(side: Side) -> None:
+    """Only an end that was told takes a trade away; its record is there to be kept even then."""
+    scene = Scene(side)
+    scene.deep(-5.0)
+    scene.settle()
+    scene.on(Gone(4711))
+    assert scene.stands() is State.WARNING_L2
+    scene.lose(1)
+
+    assert (scene.stands(), scene.record.previous) == (State.CLOSED, State.WARNING_L2)
+
+
+@SIDES
+def test_d_79_d_80_break_even_beyond_entry_and_stop_is_set_and_one_that_is_there_is_not_set_again(side: Side) -> None:
+    scene = Scene(side, state=State.WARNING_L1, price=0.8, defence=Scene().defence.model_copy(update={"hedge": HedgeSettings()}))
+    scene.deep(-5.0)
+    sent = [command for command in scene.settle() if isinstance(command, ModifyPosition)]
+    assert [side.direction * ((command.stop_loss or 0.0) - scene.entry) >= 0 for command in sent] == [True]
+    before = scene.trade.position.stop_loss
+    scene.put(state=State.WARNING_L1)
+    scene.deep(-5.0)
+
+    assert not any(isinstance(command, ModifyPosition) for command in scene.settle())
+    assert scene.trade.position.stop_loss == before
+
+
+@SIDES
+def test_d_90_a_partial_that_is_refused_is_not_taken_for_done(side: Side) -> None:
+    scene = Scene(side, state=State.WARNING_L1)
+    scene.deep(-5.0)
+    while not isinstance(scene.command, ReducePosition):
+        scene.answer()
+    scene.answer(Outcome.REJECTED)
+
+    assert (scene.record.partials, scene.record.closed_volume) == (0, 0.0)
+    assert not scene.record.was_spent(Action.PARTIAL)
+
+
+@SIDES
+def test_d_91_the_first_stop_of_a_position_without_one_lies_on_its_losing_side(side: Side) -> None:
+    """No stop is nothing that a stop could be worse than."""
+    scene = Scene(side, stop=None, defence=Scene().defence.model_copy(update={"stops": StopSettings(protect=Protection.SET)}))
+    scene.deep(0.5)
+
+    assert isinstance(scene.command, ModifyPosition)
+    assert scene.command.stop_loss is not None
+    assert side.direction * (scene.command.stop_loss - scene.at(scene.price)) < 0
+
+
+@SIDES
+def test_d_92_no_order_touches_the_target_that_stands_there_now(side: Side) -> None:
+    scene = Scene(side, target=2.0)
+    scene.held[1] = scene.held[1].model_copy(update={"take_profit": scene.at(3.0)})
+    scene.on(changed(scene.held[1]))
+    scene.deep(-3.0)
+
+    assert isinstance(scene.command, ModifyPosition)
+    assert (scene.command.expect_target, scene.command.take_profit) == (scene.at(3.0), scene.at(3.0))
+
+
+@SIDES
+def test_d_106_gain_and_loss_are_those_of_the_exit_price_whatever_the_bar_closed_at(side: Side) -> None:
+    scene = Scene(side, state=None, price=0.1)
+    scene.judgement = scene.judged(0.5, fast_close=scene.at(0.9), swings=())
+    scene.look()
+    assert scene.stands() is State.ARMED
+    scene.price = 0.2
+    scene.look(ms=1)
+
+    assert scene.stands() is State.HEALTHY

@@ -1,4 +1,4 @@
-"""Figures that the rails read: the day's and the hour's loss, stops in a row, news, long closures; and the adapter of the score."""
+"""Figures that the rails read: the day's and the hour's loss, stops in a row, news; and the adapter of the score."""
 
 from typing import Any
 
@@ -7,17 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.session.made import spec
 
-from dtms.engine.defence.closures import next_closure
 from dtms.engine.defence.news import blackout, currencies, is_stale
 from dtms.engine.defence.rail_memory import RailMemory, equity_seen, figures, money_moved, trade_ended
-from dtms.engine.defence.view import Closure
 from dtms.settings_rails import RailsSettings
-from dtms.wire.messages import CalendarEvent, Session
+from dtms.wire.messages import CalendarEvent
 
 RAILS = RailsSettings()
 MINUTE = 60_000
 HOUR = 60 * MINUTE
-SUNDAY = 3 * 24 * HOUR  # 4 January 1970, 00:00 UTC
 
 
 def seen(memory: RailMemory, equity: float, minute: int, *, balance: float = 10_000.0, day: int = 1) -> RailMemory:
@@ -141,58 +138,3 @@ def test_r_4_other_currencies_and_smaller_releases_do_not_count(values: dict[str
 
 def test_r_4_a_calendar_of_yesterday_is_stale() -> None:
     assert [is_stale(age, RAILS) for age in (None, 24 * HOUR, 24 * HOUR + 1)] == [True, False, True]
-
-
-def week(*, from_s: int = 0, to_s: int = 86_400) -> list[Session]:
-    """Monday to Friday."""
-    return [Session(day=day, from_s=from_s, to_s=to_s) for day in range(1, 6)]
-
-
-@pytest.mark.parametrize("offset_s", [0, 7_200, 10_800])
-def test_r_9_a_weekend_is_a_long_closure(offset_s: int) -> None:
-    monday = SUNDAY + 24 * HOUR - offset_s * 1_000
-    found = next_closure(week(), offset_s, monday, 24)
-
-    assert found == Closure(monday + 5 * 24 * HOUR, monday + 7 * 24 * HOUR)
-
-
-def test_r_9_nights_are_not_and_a_market_that_never_closes_has_none() -> None:
-    monday = SUNDAY + 24 * HOUR
-    nightly = next_closure(week(from_s=3_600, to_s=82_800), 0, monday, 24)
-    always = [Session(day=day, from_s=0, to_s=86_400) for day in range(7)]
-
-    assert nightly == Closure(monday + 4 * 24 * HOUR + 23 * HOUR, monday + 7 * 24 * HOUR + HOUR)
-    assert next_closure(always, 0, monday, 24) is None
-    assert next_closure([], 0, monday, 24) is None
-
-
-def test_r_9_in_the_closure_the_next_one_is_a_week_away() -> None:
-    saturday = SUNDAY + 6 * 24 * HOUR
-    found = next_closure(week(), 0, saturday, 24)
-
-    assert found is not None
-    assert found.starts == saturday + 7 * 24 * HOUR
-
-
-def test_r_9_a_holiday_that_is_known_comes_first() -> None:
-    monday = SUNDAY + 24 * HOUR
-    holiday = Closure(monday + 10 * HOUR, monday + 40 * HOUR)
-
-    assert next_closure(week(), 0, monday, 24, [holiday]) == holiday
-    assert next_closure(week(), 0, monday, 24, [replace_end(holiday)]) != holiday
-
-
-def replace_end(closure: Closure) -> Closure:
-    return closure._replace(ends=closure.starts + HOUR)
-
-
-@given(offset=st.integers(-14, 14), hour=st.integers(0, 24 * 400), length=st.integers(1, 86_400))
-def test_r_9_a_closure_begins_when_a_session_ends_and_is_as_long_as_it_says(offset: int, hour: int, length: int) -> None:
-    utc = SUNDAY + hour * HOUR
-    sessions = week(from_s=0, to_s=length)
-    found = next_closure(sessions, offset * 3_600, utc, 24)
-
-    assert found is not None
-    assert found.starts > utc
-    assert found.ends - found.starts == (3 * 86_400 - length) * 1_000
-    assert ((found.starts + offset * HOUR - SUNDAY) // 1_000 - length) % 86_400 == 0

@@ -3,32 +3,20 @@
 from typing import Any
 
 import pytest
-from tests.engine.defence.scene import Scene, changed, full
+from tests.engine.defence.scene import CLOSE, Scene, changed, halving
 
 from dtms.defence_names import Action, NoteKind, State
 from dtms.engine.decide import shown, withdrawn
 from dtms.engine.obligation import Stage
 from dtms.engine.unsent import taken_back
 from dtms.names import Outcome, Side, Why
-from dtms.settings_defence import HedgeMode, HedgeSettings
 from dtms.wire.messages import ModifyPosition, OpenPosition, ReducePosition
-
-CLOSE = full(hedge=HedgeSettings(mode=HedgeMode.CLOSE))
 
 
 def warned() -> Scene:
     """At the first warning, the tighter stop ordered."""
     scene = Scene(defence=CLOSE)
     scene.deep(-3.0)
-    return scene
-
-
-def halving() -> Scene:
-    """At the second warning, the partial close ordered."""
-    scene = Scene(defence=CLOSE)
-    scene.deep(-5.0)
-    scene.answer()
-    assert isinstance(scene.command, ReducePosition)
     return scene
 
 

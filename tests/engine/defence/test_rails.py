@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.engine.defence.scene import BOS, CLEAR, R, Scene, full
+from tests.engine.defence.scene import BOS, CLEAR, RICH, R, Scene, full
 
 from dtms.defence_names import Action, NoteKind, Rail, State
-from dtms.engine.defence.rails import BLOCKS, blocking, hit, holding, must_close
+from dtms.engine.defence.explain import explain
+from dtms.engine.defence.rails import BLOCKS, blocking, hit, holding, must_close, told
 from dtms.engine.defence.record import Duty
 from dtms.engine.defence.rules import DefenceRules
 from dtms.engine.defence.situation import Situation
@@ -91,6 +92,86 @@ def test_r_6_without_a_valid_score_nothing_is_opened() -> None:
         assert blocking(Action.OPEN_HEDGE, blind) is Rail.DATA
 
 
+@pytest.mark.parametrize(
+    ("rail", "given", "words"),
+    [
+        (Rail.DAILY_LOSS, {"figures": replace(CLEAR, day_loss=0.0215)}, "R-1, loss of the day 2.15% of 2.00%"),
+        (
+            Rail.DAILY_LOSS,
+            {"figures": replace(CLEAR, day_hit=True, day_loss=0.011)},
+            "R-1, loss of the day 2.00% earlier that day, now 1.10%",
+        ),
+        (Rail.DAILY_LOSS, {"figures": replace(CLEAR, day_loss=None)}, "R-1, loss of the day not known"),
+        (Rail.HOURLY_LOSS, {"figures": replace(CLEAR, hour_loss=0.0125)}, "R-2, loss of the hour 1.25% of 1.00%"),
+        (Rail.STOPS_IN_A_ROW, {"figures": replace(CLEAR, stops=4)}, "R-3, losing stops in a row 4 of 3"),
+        (Rail.STOPS_IN_A_ROW, {"figures": replace(CLEAR, stops=None)}, "R-3, losing stops in a row not known"),
+        (Rail.NEWS, {"figures": replace(CLEAR, blackout="USD Payrolls")}, "R-4, news: USD Payrolls"),
+        (Rail.SPREAD, {}, "R-5, spread 1e-05, usual 1e-05"),
+        (Rail.SPREAD, {"figures": replace(CLEAR, spread_median=None)}, "R-5, usual spread not known"),
+        (Rail.DATA, {}, "R-6, the score is not valid"),
+        (Rail.BUDGET, {}, "R-7, too many commands"),
+        (Rail.LINK, {}, "R-8, the link is down"),
+        (Rail.GAP, {"gap": 30}, "R-9, the market closes in 30 min for 48 h"),
+        (Rail.GAP, {}, "R-9, the market's sessions are not known"),
+    ],
+)
+def test_a_rail_is_told_with_its_figure(rail: Rail, given: dict[str, Any], words: str) -> None:
+    assert told(rail, situation(**given)) == words
+
+
+def test_a_hedge_that_a_rail_forbids_names_it_in_note_proof_and_explanation() -> None:
+    scene = Scene(figures=replace(CLEAR, blackout="USD Payrolls"))
+    scene.deep(-8.0)
+    decision = scene.decisions[-1]
+    words = "a rail forbids it: R-4, news: USD Payrolls"
+    assert scene.record.reason == "NO_HEDGE"
+    assert f"warning_l2 -> closing: NO_HEDGE ({words})" in scene.said()
+    assert decision.proof is not None
+
+    checks = [check for looked in decision.proof.looked for check in looked.checks]
+    assert [check.why for check in checks if check.name == "a hedge is possible"] == [words]
+    assert f"Not T7: it needs a hedge is possible ({words})." in explain(decision.proof)
+
+
+def test_a_hedge_that_a_rail_forbids_before_it_is_ordered_names_it() -> None:
+    scene = Scene()
+    scene.deep(-8.0)
+    scene.answer()
+    scene.figures = replace(CLEAR, blackout="USD Payrolls")
+    scene.answer()
+
+    assert scene.record.reason == "NO_HEDGE"
+    assert "open_hedge: a rail forbids it: R-4, news: USD Payrolls" in scene.said()
+
+
+def test_any_other_hindrance_is_named_too() -> None:
+    scene = Scene(account=replace(RICH, lots_room=0.04))
+    scene.deep(-8.0)
+
+    assert "warning_l2 -> closing: NO_HEDGE (max_open_lots is too small)" in scene.said()
+
+
+def test_the_end_that_a_rail_demands_names_it_in_the_explanation() -> None:
+    scene = Scene(rails=RailsSettings(on_day_loss=OnLoss.FLATTEN), figures=replace(CLEAR, day_loss=0.025), price=0.0)
+    proof = scene.look().proof
+    assert proof is not None
+
+    assert any("a rail demands the end (R-1, loss of the day 2.50% of 2.00%)" in line for line in explain(proof))
+    assert "healthy -> closing: RAIL (R-1, loss of the day 2.50% of 2.00%)" in scene.said()
+
+
+def test_r_5_a_hedge_that_waited_in_vain_says_for_what() -> None:
+    scene = Scene()
+    scene.deep(-8.0)
+    scene.answer()
+    scene.spread = 0.00005
+    scene.answer()
+    while scene.stands() is State.WARNING_L2:
+        scene.look(ms=1_000)
+
+    assert scene.said().count("open_hedge: R-5, spread 5e-05, usual 1e-05") == 3
+
+
 def test_every_rail_that_blocks_blocks_both_openings() -> None:
     assert all(actions == {Action.OPEN_HEDGE, Action.RE_ADD} for actions in BLOCKS.values())
     assert set(Rail) - BLOCKS.keys() == {Rail.SPREAD, Rail.BUDGET}
@@ -140,6 +221,22 @@ def test_r_5_end_to_end_the_first_warnings_stop_waits_a_minute() -> None:
 
     assert seconds == 60
     assert isinstance(scene.command, ModifyPosition)
+
+
+def test_r_5_a_wait_for_commands_to_be_allowed_is_no_wait_for_the_spread() -> None:
+    scene = Scene()
+    scene.put(sent_at=tuple(899_000 + at for at in range(10)))  # the minute's budget is spent a second before
+    scene.deep(-3.0)
+    for _ in range(58):
+        scene.look(ms=1_000)
+    assert scene.command is None
+    scene.spread = 0.00005
+    seconds = 0
+    while scene.command is None:
+        scene.look(ms=1_000)
+        seconds += 1
+
+    assert seconds >= 60
 
 
 def test_r_5_a_spike_holds_the_break_even_rule_too() -> None:
@@ -217,7 +314,8 @@ def test_r_9_by_default_a_long_closure_is_announced_once() -> None:
     notes = [note for _ in range(5) for note in scene.look(ms=1_000).notes if note.kind is NoteKind.GAP]
 
     assert len(notes) == 1
-    assert "warn" in notes[0].text
+    assert notes[0].text == "the market closes for long; guard: warn; tighten would set the stop to 1.1002"
+    assert dict(notes[0].values)["tightened"] == scene.at(0.2)
     assert scene.sent == []
 
 

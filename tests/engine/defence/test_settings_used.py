@@ -132,6 +132,20 @@ def recovered(**values: Any) -> Story:
     return story
 
 
+def half_hedged(groups: Groups) -> object:
+    """A half of the position is hedged, and the price goes on against it, up to its own stop."""
+    told = scene(groups, volume=0.4)
+    told.hedge()
+    stops = [command.stop_loss for command in told.sent if isinstance(command, OpenPosition)]
+    told.price = -0.59
+    told.look(ms=1_000)
+    return stops, told.stands(), told.record.reason
+
+
+def closed_days(groups: Groups) -> object:
+    return list(groups.rails.gap.closed("EURUSD", general=True))
+
+
 def near_the_end(groups: Groups) -> object:
     told = scene(groups, price=0.5)
     starts = told.utc + 50 * MINUTE
@@ -267,6 +281,8 @@ STORIES: dict[str, tuple[object, Story]] = {
     "defence.volumes.deviation_points": (7, checks(-5.0)),
     "defence.hedge.mode": ("close", checks(-8.0)),
     "defence.hedge.ratio": (0.5, checks(-8.0)),
+    "defence.hedge.stop_mode": ("none", half_hedged),
+    "defence.hedge.pair_stop_r": (0.4, half_hedged),
     "defence.hedge.min_stop_atr": (3.0, checks(-8.0)),
     "defence.hedge.margin_level_after": (99_000.0, checks(-8.0)),
     "defence.hedge.refusals": (2, refused),
@@ -300,10 +316,12 @@ STORIES: dict[str, tuple[object, Story]] = {
     "rails.gap.guard": ("off", near_the_end),
     "rails.gap.hours": (23.0, near_the_end),
     "rails.gap.minutes": (40, near_the_end),
+    "rails.gap.closed_days": (["2026-12-25"], closed_days),
 }
 # What a story needs besides, on both sides of the comparison.
 BESIDES: dict[str, dict[str, object]] = {
     **{f"defence.levels.gate_{name}": {"defence.levels.warnings_gate": True} for name in ("score", "warnings", "families")},
+    "defence.hedge.pair_stop_r": {"defence.hedge.stop_mode": "none", "defence.hedge.ratio": 0.5},
     "rails.gap.guard": {"rails.gap.hours": 23.0},
     "rails.gap.minutes": {"rails.gap.hours": 23.0},
     "defence.hedge.refusals": {"defence.retry.retry_ms": 100},
@@ -364,6 +382,8 @@ def test_a_key_that_is_ignored_would_be_noticed(key: str) -> None:
         {"defence.stops.tighten": 0.3},
         {"defence.preset": "Full"},
         {"rails.gap.hours": float("nan")},
+        {"rails.modify_every_ms": 60_001},  # what was sent is remembered for a minute
+        {"rails.gap.closed_days": ["tomorrow"]},
     ],
     ids=lambda values: next(iter(values)),
 )

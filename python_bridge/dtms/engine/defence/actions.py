@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from dtms.defence_names import Action
-from dtms.engine.defence.hedge import Hindrance, plan_hedge
-from dtms.engine.defence.re_add import Obstacle, plan_re_add
+from dtms.engine.defence.hedge import Hindrance, in_words, plan_hedge, why_none
+from dtms.engine.defence.re_add import Obstacle, plan_re_add, why_nothing
 from dtms.engine.defence.record import Duty
 from dtms.engine.defence.situation import Situation
 from dtms.engine.defence.stops import Aim, Level, Never, NotNow, broken_even, protected, tightened, trailed
@@ -24,10 +24,15 @@ UNSTAMPED: Final = 0  # the session stamps a deadline when the frame leaves
 
 
 class Order(NamedTuple):
-    """What to send, and the value that shows its effect: a stop, or the volume to leave; None for an opening."""
+    """
+    What to send, and the value that shows its effect: a stop, or the volume to leave; None for an opening.
+
+    ``said``: what the user is to know of it beside the command's own figures.
+    """
 
     command: Command
     target: float | None
+    said: str = ""
 
 
 class Refused(NamedTuple):
@@ -63,7 +68,8 @@ def _partial(now: Situation, duty: Duty) -> Plan:
     volumes = now.rules.defence.volumes
     if now.record.partials >= volumes.max_partials:
         return Never("no more partials of this trade")
-    left = duty.work.target if duty.work.target is not None else left_by_partial(position.volume, volumes.partial_share, spec)
+    left = _agreed(duty, position.volume)
+    left = left_by_partial(position.volume, volumes.partial_share, spec) if left is None else left
     if left is None:
         return Never("partial_not_possible")
     if position.volume <= left + spec.volume_step / 2:
@@ -80,17 +86,22 @@ def _partial(now: Situation, duty: Duty) -> Plan:
     return Order(command, left)
 
 
+def _agreed(duty: Duty, volume: float) -> float | None:
+    """Return the volume that the first attempt was to leave, None where there was none or lots were added since."""
+    return duty.work.target if duty.volume is not None and volume <= duty.volume else None
+
+
 def _hedge(now: Situation) -> Plan:
     plan = plan_hedge(now)
     if isinstance(plan, Hindrance):
-        return Refused(plan.value)
-    return Order(_opening(now, _Leg(OpenKind.HEDGE, plan.side, plan.volume, plan.stop, None)), None)
+        return Refused(why_none(plan, now))
+    return Order(_opening(now, _Leg(OpenKind.HEDGE, plan.side, plan.volume, plan.stop, None)), None, in_words(plan))
 
 
 def _re_add(now: Situation) -> Plan:
     plan = plan_re_add(now)
     if isinstance(plan, Obstacle):
-        return Never(plan.value)
+        return Never(why_nothing(plan, now))
     target = now.trade.position.take_profit
     return Order(_opening(now, _Leg(OpenKind.READD, now.trade.side, plan.volume, plan.stop, target)), None)
 
@@ -101,7 +112,7 @@ class _Leg(NamedTuple):
     kind: OpenKind
     side: Side
     volume: float
-    stop: float
+    stop: float | None
     target: float | None
 
 

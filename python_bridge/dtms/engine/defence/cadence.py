@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from dtms.defence_names import State, Trigger
+from dtms.engine.defence.rails import spikes
 from dtms.engine.defence.record import Defence
-from dtms.engine.defence.situation import Situation
+from dtms.engine.defence.situation import Situation, clean
 from dtms.engine.defence.view import SwingMark
 from dtms.settings_defence import CadenceSettings
 from dtms.signal_names import Volatility
@@ -45,13 +46,24 @@ def deep_due(close_utc: int, cadence: CadenceSettings) -> int:
 
 
 def admitted(record: Defence, trigger: Trigger, bar: int, now: int, cadence: CadenceSettings) -> bool:
-    """Return whether a deep check on the evidence of this M15 bar may be made now (reading 31)."""
+    """
+    Return whether a deep check on the evidence of this M15 bar may be made now (reading 31).
+
+    One of a trade whose monitoring has not begun would decide nothing, and take the place of the one that the start asks for.
+    """
+    if record.state is State.ARMED:
+        return False
     if trigger is Trigger.EMERGENCY:
         return True
     if (cadence.one_check_a_bar or trigger in _UNCOUNTED) and record.deep_bar >= bar > 0:
         return False
     cooling = record.event_at is not None and now - record.event_at < cadence.cooldown_ms
     return trigger in _UNCOUNTED or not cooling
+
+
+def counts_as(record: Defence, trigger: Trigger, bar: int) -> Trigger:
+    """Return as what a check counts: the first of a bar is that of its close, whatever asked for it (emergencies apart)."""
+    return trigger if trigger is Trigger.EMERGENCY or record.deep_bar >= bar else Trigger.SCHEDULED
 
 
 def checked(record: Defence, trigger: Trigger, bar: int, now: int) -> Defence:
@@ -83,21 +95,38 @@ def wanted(now: Situation) -> Wanted:
     return Wanted(record, None)
 
 
+def told(now: Situation) -> Defence:
+    """Return the record with every edge latched that a deep check with a valid score has just taken into account."""
+    if now.scored is None:
+        return now.record
+    record, swing = _emergency(now)[0], threatened(now)
+    latches = replace(record.latches, flip=now.scored.flip_against, threat=record.latches.threat if swing is None else swing.at)
+    return record if latches == record.latches else replace(record, latches=latches)
+
+
 def _emergency(now: Situation) -> tuple[Defence, bool]:
     """Latch a loss of ``emergency_r`` at its crossing, and one of ``shock_r`` inside a fast bar once in that bar."""
-    latches, r_now = now.record.latches, now.r_now
-    if r_now is None:
+    latches, price, risk = now.record.latches, _calm_price(now), now.record.risk
+    if price is None or not risk:
         return now.record, False
-    deep = r_now <= -now.rules.cadence.emergency_r
+    deep = clean(now.direction * (price - now.trade.position.price_open) / risk) <= -now.rules.cadence.emergency_r
     shock = shocked(now)
     fires = (deep and not latches.loss) or (shock > 0 and shock != latches.shock)
     latches = replace(latches, loss=deep, shock=shock or latches.shock)
     return (now.record if latches == now.record.latches else replace(now.record, latches=latches)), fires
 
 
+def _calm_price(now: Situation) -> float | None:
+    """Return the exit price; in a spread spike the one that the usual spread would make: a spike is no emergency (reading 30)."""
+    quote, median = now.quote, now.view.rails.spread_median
+    if quote is None or median is None or not spikes(now.market, now.rules.rails):
+        return now.exit_price
+    return quote.ask - median if now.direction > 0 else quote.bid + median
+
+
 def shocked(now: Situation) -> int:
     """Return the close before the fast bar that loses ``shock_r``, 0 where none does."""
-    judgement, price, risk = now.judgement, now.exit_price, now.record.risk
+    judgement, price, risk = now.judgement, _calm_price(now), now.record.risk
     if judgement is None or judgement.fast_close is None or price is None or not risk:
         return 0
     lost = now.direction * (judgement.fast_close - price) / risk

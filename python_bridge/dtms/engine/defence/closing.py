@@ -54,7 +54,8 @@ def _renewed(held: Trade, now: int, rule: CloseSettings) -> Trade:
 
 def next_leg(trade: Trade, now: int) -> Leg | None:
     """Return the leg whose close is to be ordered now: one at a time, an unknown one holds up nobody."""
-    closes = [trade.close, *(leg.held.close for leg in trade.legs)]
+    # What became of the position's own close matters no more once it is gone: its legs go in the same pass (reading 28).
+    closes = [None if main_gone(trade) else trade.close, *(leg.held.close for leg in trade.legs)]
     if any(owed is not None and owed.stage is Stage.PENDING for owed in closes):
         return None
     return next((leg for leg in trade.legs if close.due(leg.held, now)), None)

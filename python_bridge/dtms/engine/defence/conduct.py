@@ -13,7 +13,7 @@ from dtms.engine.defence import telling
 from dtms.engine.defence.actions import Order
 from dtms.engine.defence.authority import permitted
 from dtms.engine.defence.bars import counted, last_close, marked
-from dtms.engine.defence.cadence import admitted, checked, wanted
+from dtms.engine.defence.cadence import admitted, checked, counts_as, told, wanted
 from dtms.engine.defence.closing import hedges_asked, main_gone, pursued
 from dtms.engine.defence.duties import attempt, drop, owe
 from dtms.engine.defence.enrol import enrolled, with_risk
@@ -56,7 +56,8 @@ def prepared(now: Situation) -> Situation:
     bar, trigger = last_close(now), now.trigger
     if trigger is None or not admitted(now.record, trigger, bar, now.now, now.rules.cadence):
         return replace(now, trigger=None, record=replace(now.record, fast_at=now.now))
-    return now.having(checked(marked(now.having(counted(now))), trigger, bar, now.now))
+    counted_as = counts_as(now.record, trigger, bar)
+    return replace(now.having(checked(marked(now.having(counted(now))), trigger, bar, now.now)), trigger=counted_as)
 
 
 def _stepped(now: Situation, closing: CloseSettings, table: Sequence[Row]) -> Defended:
@@ -66,7 +67,7 @@ def _stepped(now: Situation, closing: CloseSettings, table: Sequence[Row]) -> De
     for row in stepped.taken:
         trade = _applied(trade, row, now)
     trade = _nothing_owed(trade)
-    moves = tuple(telling.transition(row, now) for row in stepped.taken if row.source is not row.to)
+    moves = tuple(telling.transition(row, stepped.looked, now) for row in stepped.taken if row.source is not row.to)
     trade = pursued(trade, now.now, closing)
     return Defended(trade, None, _started(stepped.taken, now), said + moves, stepped.taken, stepped.looked)
 
@@ -112,7 +113,9 @@ def _watched(now: Situation, seen: Defended) -> Defended:
     record, near = telling.gap(now)
     record, missing = telling.bare(now.having(record))
     trigger = seen.deep
-    if now.trigger is None and trigger is None:
+    if now.trigger is not None:
+        record = told(now.having(record))
+    elif trigger is None:
         record, trigger = wanted(now.having(record))
     if record is seen.trade.defence and trigger is seen.deep:
         return seen
@@ -120,7 +123,9 @@ def _watched(now: Situation, seen: Defended) -> Defended:
 
 
 def _started(taken: Sequence[Taken], now: Situation) -> Trigger | None:
-    """Return the deep check that the start of monitoring asks for; after a start by loss it is an emergency."""
+    """Return the deep check that the start of monitoring asks for; a start by loss is an emergency, and so is the hedge's loss."""
+    if any(row.row == "T11" and row.to is State.RECOVERING for row in taken):
+        return Trigger.EMERGENCY
     if not any(row.row == "T0" for row in taken):
         return None
     deep = now.r_now is not None and now.r_now <= -now.rules.defence.start.loss_r

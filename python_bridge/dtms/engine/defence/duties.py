@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 from dtms.defence_names import Action, NoteKind, Rail
 from dtms.engine.defence.actions import Order, Plan, Refused, planned
 from dtms.engine.defence.notes import Note, note
-from dtms.engine.defence.rails import holding
+from dtms.engine.defence.rails import holding, told
 from dtms.engine.defence.record import Defence, Duty
 from dtms.engine.defence.situation import Situation
-from dtms.engine.defence.stops import Never
+from dtms.engine.defence.stops import Never, NotNow
 from dtms.engine.obligation import Obligation, Signal, Stage, step
 
 # Done at most once an episode; the key is spent by the confirmed effect or by a skip for a reason (R22).
@@ -54,6 +54,7 @@ def attempt(now: Situation) -> Attempt:
             continue
         record, plan = _looked_at(duty, now.having(record))
         if isinstance(plan, Order):
+            notes += [note(NoteKind.ORDERED, f"{duty.action.value}: {plan.said}", action=duty.action.value)] if plan.said else []
             return Attempt(record, plan, tuple(notes))
         notes += [] if plan is None else _said(duty, plan)
     return Attempt(record, None, tuple(notes))
@@ -82,7 +83,7 @@ def _looked_at(duty: Duty, now: Situation) -> tuple[Defence, Plan | None]:
 
 
 def _said(duty: Duty, plan: Plan) -> list[Note]:
-    why = plan.why if isinstance(plan, Never | Refused) else ""
+    why = plan.why if isinstance(plan, Never | NotNow | Refused) else ""
     return [note(NoteKind.SKIPPED, f"{duty.action.value}: {why}", action=duty.action.value, row=duty.row)]
 
 
@@ -91,27 +92,31 @@ def _over(duty: Duty) -> Duty:
 
 
 def _later(duty: Duty, now: Situation, held_at: int | None = None) -> Defence:
-    """Return the record with the duty put off by one pause; ``held_at`` since when a rail does so."""
+    """Return the record with the duty put off by one pause; ``held_at`` since when R-5 does so."""
     work = replace(duty.work, not_before=now.now + now.rules.defence.retry.retry_ms)
     return now.record.with_duty(duty, replace(duty, work=work, held_at=held_at))
 
 
 def _held(duty: Duty, rail: Rail, now: Situation) -> tuple[Defence, Plan | None]:
     """Put the duty off; an opening that has waited as long as R-5 allows has failed: a hedge once, a re-add for good."""
+    if rail is not Rail.SPREAD:
+        return _later(duty, now, duty.held_at), None  # a wait for commands to be allowed is none for the spread
     since = now.now if duty.held_at is None else duty.held_at
-    waited = rail is Rail.SPREAD and now.now - since >= now.rules.rails.spread_wait_ms
+    waited = now.now - since >= now.rules.rails.spread_wait_ms
     if not waited or duty.action is Action.TRAIL:
         return _later(duty, now, since), None
     if duty.action is Action.RE_ADD:
-        return now.record.spend(duty).with_duty(duty, _over(duty)), Never("the spread stays wide")
-    return replace(_later(duty, now), refusals=now.record.refusals + 1), None
+        return now.record.spend(duty).with_duty(duty, _over(duty)), Never(told(rail, now))
+    return replace(_later(duty, now), refusals=now.record.refusals + 1), NotNow(told(rail, now))
 
 
 def _ordered(duty: Duty, order: Order, now: Situation) -> Defence:
     work = replace(step(duty.work, Signal.ORDERED), attempts=duty.work.attempts + 1, command_id=now.command_id, target=order.target)
-    volume = now.trade.position.volume if duty.volume is None else duty.volume
+    volume = max(now.trade.position.volume, duty.volume or 0.0)
     sent = tuple(at for at in now.record.sent_at if now.now - at < _MINUTE_MS)
     record = now.record.with_duty(duty, replace(duty, work=work, volume=volume, held_at=None))
+    if duty.action is Action.OPEN_HEDGE:
+        record = replace(record, hedged_volume=now.trade.position.volume)
     return replace(record, sent_at=(*sent, now.now))
 
 
@@ -135,5 +140,5 @@ def observed(record: Defence, command_id: int) -> Defence:
     duty = holder(record, command_id)
     if duty is None:
         return record
-    record = record.spend(duty) if duty.action in ONCE else record
+    record = record.spend(duty, shown=True) if duty.action in ONCE else record
     return record.with_duty(duty, replace(duty, work=step(Obligation(), Signal.SHOWN)))

@@ -88,7 +88,8 @@ def _near(looked: Looked) -> str:
 
 def _check(check: Check) -> str:
     if check.limit is None:
-        return check.name if check.op == "is" else f"not {check.name}"
+        flag = check.name if check.op == "is" else f"not {check.name}"
+        return f"{flag} ({check.why})" if check.why else flag
     if check.value is None:
         return f"{check.name} {check.op} {check.limit:g}, which is not known"
     margin = (

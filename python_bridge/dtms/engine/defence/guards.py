@@ -31,6 +31,7 @@ class Figure(enum.StrEnum):
     REFUSALS = "refusals of the hedge"
     WARNINGS = "warnings"
     FAMILIES = "families with warnings"
+    PAIR_LOSS_R = "loss of the pair in R"
 
 
 class Flag(enum.StrEnum):
@@ -49,6 +50,8 @@ class Flag(enum.StrEnum):
     HEDGE_LIVES = "the hedge lives"
     HEDGE_FITS = "a hedge is possible"
     HEDGE_COMES = "a hedge is under way"
+    HEDGE_SHOWN = "a hedge was shown instead of being opened"
+    EQUITY_STOP = "the pair has an equity stop"
     LIFTED = "lifting the hedge was decided"
     LIFTING = "lifting the hedge was decided on this bar"
     MUST_CLOSE = "a rail demands the end"
@@ -104,9 +107,17 @@ class Reader(Protocol):
     def limit(self, path: str) -> float:
         """Return the setting."""
 
+    def why(self, flag: Flag) -> str:
+        """Return what it comes from that it is so, or is not; nothing where the flag says it all."""
+
 
 class Check(NamedTuple):
-    """One reading. ``margin`` is how far the figure is beyond its limit, negative where it falls short; None without a figure."""
+    """
+    One reading.
+
+    ``margin`` is how far the figure is beyond its limit, negative where it falls short; None without a figure. ``why``: what a flag
+    that is so, or is not, comes from.
+    """
 
     name: str
     op: str
@@ -114,6 +125,7 @@ class Check(NamedTuple):
     limit: float | None
     margin: float | None
     holds: bool
+    why: str = ""
 
 
 class Reading(NamedTuple):
@@ -146,7 +158,8 @@ def read(guard: Guard, reader: Reader) -> Reading:
             return Reading(check.holds, (check,))
         case Is():
             so = reader.flag(guard.flag)
-            check = Check(guard.flag.value, "is" if guard.wanted else "is not", None, None, None, so is guard.wanted)
+            op, why = "is" if guard.wanted else "is not", reader.why(guard.flag)
+            check = Check(guard.flag.value, op, None, None, None, so is guard.wanted, why)
             return Reading(check.holds, (check,))
         case Every() | Either():
             return _joined(guard, reader)

@@ -2,14 +2,16 @@
 The hedge: whether one is possible now, how large, with which stop, and what the pair can lose (5.4).
 
 Volumes in lots, prices in quote currency, losses in price times lots. The pair ends together: when one leg goes, the other is
-closed at once (reading 32), so what it can lose is the difference of the entries and one spread.
+closed at once (reading 32), so what it can lose is the difference of the entries and one spread. With ``hedge.stop_mode = none``
+the hedge has no stop, and the pair ends at its equity stop (``pair``).
 """
 
 import enum
 from typing import NamedTuple
 
 from dtms.defence_names import Action, Rail
-from dtms.engine.defence.rails import blocking
+from dtms.engine.defence.pair import costs, limit_of
+from dtms.engine.defence.rails import blocking, told
 from dtms.engine.defence.situation import Situation
 from dtms.engine.defence.stops import behind_swing
 from dtms.engine.defence.view import AccountFigures
@@ -17,7 +19,7 @@ from dtms.engine.defence.volumes import at_least_minimum, left_by_partial, whole
 from dtms.engine.market import Quote
 from dtms.engine.orders import away_from_market, minimum_distance
 from dtms.names import Side
-from dtms.settings_defence import HedgeMode
+from dtms.settings_defence import HedgeMode, HedgeStop
 from dtms.wire.messages import SymbolSpec
 
 _DUST = 1e-9
@@ -37,18 +39,24 @@ class Hindrance(enum.StrEnum):
     MARKET = "no quote, specification or ATR"
     MARGIN = "the margin level would be too low"
     PAIR = "the pair could lose more than the position alone"
+    EQUITY_STOP = "the pair would stand beyond its equity stop at once, or R is not known"
     RAIL = "a rail forbids it"
 
 
 class HedgePlan(NamedTuple):
-    """What to open. ``worst`` is what the pair can lose with it, ``before`` what the position could without."""
+    """
+    What to open. ``worst`` is what the pair can lose with it, ``before`` what the position could without.
+
+    ``stop`` None: none; ``limit`` is then the pair's equity stop, None otherwise.
+    """
 
     side: Side
     volume: float
     entry: float
-    stop: float
+    stop: float | None
     worst: float
     before: float
+    limit: float | None = None
 
 
 def plan_hedge(now: Situation) -> HedgePlan | Hindrance:
@@ -58,15 +66,33 @@ def plan_hedge(now: Situation) -> HedgePlan | Hindrance:
         return hindrance
     spec, quote = now.spec, now.quote
     side = Side.SELL if now.trade.side is Side.BUY else Side.BUY
-    stop = None if spec is None or quote is None else _stop(now, side, spec, quote)
-    if spec is None or quote is None or stop is None:
+    if spec is None or quote is None:
         return Hindrance.MARKET
     volume = whole_steps(now.rules.defence.hedge.ratio * _left(now, spec), spec)
     hindrance = _unfit(now, side, volume, spec, quote)
     if hindrance is not None:
         return hindrance
-    plan = _weighed(now, side, volume, stop, quote)
-    return plan if plan.worst <= plan.before + _DUST * volume else Hindrance.PAIR
+    bare = now.rules.defence.hedge.stop_mode is HedgeStop.NONE
+    plan = _limited(now, side, volume, spec, quote) if bare else _stopped(now, side, volume, spec, quote)
+    if isinstance(plan, HedgePlan) and plan.worst > plan.before + _DUST * volume:
+        return Hindrance.PAIR
+    return plan
+
+
+def why_none(hindrance: Hindrance, now: Situation) -> str:
+    """Return the hindrance in words, a rail by its name and figure."""
+    rail = hedge_barred(now) if hindrance is Hindrance.RAIL else None
+    return hindrance.value if rail is None else f"{hindrance.value}: {told(rail, now)}"
+
+
+def in_words(plan: HedgePlan) -> str:
+    """Return what the pair can lose, and by what (reading 32)."""
+    stop = "no stop of its own" if plan.stop is None else f"stop {plan.stop:g}"
+    limit = "" if plan.limit is None else f", equity stop {plan.limit:.6g}"
+    return (
+        f"{plan.side.name.lower()} {plan.volume:g} lots, {stop}: the pair can lose {plan.worst:.6g} in price x lots{limit}; "
+        f"the position alone {plan.before:.6g}"
+    )
 
 
 def hedge_barred(now: Situation) -> Rail | None:
@@ -145,16 +171,35 @@ def _margin_holds(now: Situation, volume: float, spec: SymbolSpec, quote: Quote)
     return level is not None and level >= now.rules.defence.hedge.margin_level_after
 
 
-def _weighed(now: Situation, side: Side, volume: float, stop: float, quote: Quote) -> HedgePlan:
-    """Return the plan with what is at risk before and after."""
-    position, direction = now.trade.position, now.direction
-    held, entry = _left_or_all(now), _entry(side, quote)
-    at_stop = now.record.risk or 0.0 if position.stop_loss is None else direction * (position.price_open - position.stop_loss)
-    paired, naked, beyond = min(volume, held), max(held - volume, 0.0), max(volume - held, 0.0)
-    locked = direction * (position.price_open - entry) + (quote.ask - quote.bid)
-    worst = paired * locked + naked * at_stop + beyond * abs(stop - entry)
+def _stopped(now: Situation, side: Side, volume: float, spec: SymbolSpec, quote: Quote) -> HedgePlan | Hindrance:
+    """Return the plan of a hedge with a stop, and what is at risk before and after."""
+    stop = _stop(now, side, spec, quote)
+    if stop is None:
+        return Hindrance.MARKET
+    held, entry, at_stop = _left(now, spec), _entry(side, quote), _at_stop(now)
+    naked, beyond = max(held - volume, 0.0), max(volume - held, 0.0)
+    worst = min(volume, held) * _locked(now, side, quote) + naked * at_stop + beyond * abs(stop - entry)
     return HedgePlan(side, volume, entry, stop, worst, held * at_stop)
 
 
-def _left_or_all(now: Situation) -> float:
-    return now.trade.position.volume if now.spec is None else _left(now, now.spec)
+def _limited(now: Situation, side: Side, volume: float, spec: SymbolSpec, quote: Quote) -> HedgePlan | Hindrance:
+    """Return the plan of a hedge without a stop: the pair ends at the position's own stop, or at the equity stop before it."""
+    held, entry, at_stop = _left(now, spec), _entry(side, quote), _at_stop(now)
+    limit, naked, locked = limit_of(now, held), held - volume, volume * _locked(now, side, quote)
+    lost = now.direction * (now.trade.position.price_open - quote.exit_price(now.trade.side))
+    if limit is None or locked + naked * lost + costs(now, now.trade) >= limit:
+        return Hindrance.EQUITY_STOP
+    ends_itself = naked <= 0 or now.trade.position.stop_loss is not None
+    worst = min(locked + naked * at_stop, limit) if ends_itself else limit
+    return HedgePlan(side, volume, entry, None, worst, held * at_stop, limit)
+
+
+def _at_stop(now: Situation) -> float:
+    """Return what a lot of the position loses at its stop, R where it has none."""
+    position = now.trade.position
+    return now.record.risk or 0.0 if position.stop_loss is None else now.direction * (position.price_open - position.stop_loss)
+
+
+def _locked(now: Situation, side: Side, quote: Quote) -> float:
+    """Return what a lot of the position and one of the hedge lose together, wherever the price goes."""
+    return now.direction * (now.trade.position.price_open - _entry(side, quote)) + (quote.ask - quote.bid)

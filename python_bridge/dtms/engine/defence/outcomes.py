@@ -39,11 +39,12 @@ def reported(trade: Trade, report: ExecutionReport, spec: SymbolSpec | None, now
     if duty.action in OPENS:
         return _opened(trade, duty, report, now, rules)
     trade = _read_back(trade, report)
+    before = duty.volume
     record, duty = _booked(record, duty, trade)
     trade = replace(trade, defence=record)
     if _reached(trade, duty, spec) and report.outcome in _FILLED:
         return _confirmed(trade, record, duty)
-    if report.outcome is Outcome.PARTIAL and duty.action is Action.PARTIAL:
+    if report.outcome is Outcome.PARTIAL and duty.volume != before:
         return _again(trade, record, duty, now), ()  # it went forward: the rest at once
     return failed(trade, report.command_id, now, rules, report)
 
@@ -163,9 +164,9 @@ def _reached(trade: Trade, duty: Duty, spec: SymbolSpec | None) -> bool:
 
 
 def _seen(trade: Trade, duty: Duty) -> bool:
-    """Return whether a leg that the command opened is there."""
-    own = (kin(leg.held.position) for leg in trade.legs)
-    return any(found is not None and found.command_id == duty.work.command_id for found in own)
+    """Return whether a leg that the command opened is there; where the broker dropped the tag its comment names no command."""
+    wanted, own = OPENS[duty.action], (kin(leg.held.position) for leg in trade.legs)
+    return any(found is not None and found.kind is wanted and found.command_id in {0, duty.work.command_id} for found in own)
 
 
 def _opened(trade: Trade, duty: Duty, report: ExecutionReport, now: int, rules: DefenceRules) -> Result:

@@ -12,8 +12,9 @@ from typing import Final
 
 from dtms.defence_names import Action, Owner, Trigger
 from dtms.engine.defence.guards import Figure, Flag
-from dtms.engine.defence.hedge import HedgePlan, plan_hedge
-from dtms.engine.defence.rails import gap_is_near, must_close
+from dtms.engine.defence.hedge import HedgePlan, in_words, plan_hedge, why_none
+from dtms.engine.defence.pair import has_equity_stop, pair_loss_r
+from dtms.engine.defence.rails import gap_is_near, must_close, told
 from dtms.engine.defence.situation import Situation, clean
 from dtms.engine.defence.view import BreakMark, Judgement
 from dtms.settings_defence import ChochTerminal, Protection
@@ -50,6 +51,7 @@ FIGURES: Final[Mapping[Figure, Callable[[Situation], float | None]]] = MappingPr
         Figure.REFUSALS: lambda now: now.record.refusals,
         Figure.WARNINGS: lambda now: now.record.warnings.total,
         Figure.FAMILIES: lambda now: len(now.record.warnings.counters),
+        Figure.PAIR_LOSS_R: pair_loss_r,
     }
 )
 
@@ -124,6 +126,8 @@ FLAGS: Final[Mapping[Flag, Callable[[Situation], bool]]] = MappingProxyType(
         Flag.HEDGE_LIVES: lambda now: bool(now.hedges),
         Flag.HEDGE_FITS: lambda now: isinstance(plan_hedge(now), HedgePlan),
         Flag.HEDGE_COMES: _hedge_comes,
+        Flag.HEDGE_SHOWN: lambda now: now.record.was_shown(Action.OPEN_HEDGE),
+        Flag.EQUITY_STOP: has_equity_stop,
         Flag.LIFTED: lambda now: now.record.lifted_bar > 0,
         Flag.LIFTING: lambda now: 0 < now.record.lifted_bar == now.record.last_bar,
         Flag.MUST_CLOSE: lambda now: must_close(now) is not None,
@@ -131,6 +135,21 @@ FLAGS: Final[Mapping[Flag, Callable[[Situation], bool]]] = MappingProxyType(
         Flag.GAP_TIGHTENS: _gap_tightens,
         Flag.UNPROTECTED: _unprotected,
     }
+)
+
+
+def _why_hedge(now: Situation) -> str:
+    plan = plan_hedge(now)
+    return in_words(plan) if isinstance(plan, HedgePlan) else why_none(plan, now)
+
+
+def _why_closed(now: Situation) -> str:
+    rail = must_close(now)
+    return "" if rail is None else told(rail, now)
+
+
+WHY: Final[Mapping[Flag, Callable[[Situation], str]]] = MappingProxyType(
+    {Flag.HEDGE_FITS: _why_hedge, Flag.MUST_CLOSE: _why_closed}
 )
 
 
@@ -149,6 +168,11 @@ class Eyes:
     def flag(self, flag: Flag) -> bool:
         """Return whether it is so."""
         return FLAGS[flag](self._now)
+
+    def why(self, flag: Flag) -> str:
+        """Return what it comes from that it is so, or is not."""
+        teller = WHY.get(flag)
+        return "" if teller is None else teller(self._now)
 
     def limit(self, path: str) -> float:
         """Return the setting, a path under ``[defence]``."""

@@ -87,8 +87,10 @@ def _link(now: Situation) -> bool:
     return not now.view.rails.link_up
 
 
-def _gap(now: Situation) -> bool:
-    return now.rules.rails.gap.guard is not GapGuard.OFF and gap_is_near(now)
+def _gap(now: Situation) -> bool | None:
+    if now.rules.rails.gap.guard is GapGuard.OFF:
+        return False
+    return gap_is_near(now) if now.view.closures_known else None
 
 
 # True: hit, False: clear, None: not known.
@@ -115,6 +117,48 @@ def blocking(action: Action, now: Situation) -> Rail | None:
         if READERS[rail](now) is not False:
             return rail
     return None
+
+
+def told(rail: Rail, now: Situation) -> str:
+    """Return the rail's name with the figure that it is hit by, or that is not known."""
+    rails, seen = now.rules.rails, now.view.rails
+    tellers: Mapping[Rail, Callable[[], str]] = {
+        Rail.DAILY_LOSS: lambda: _share("loss of the day", seen.day_loss, rails.day_loss, since="earlier that day"),
+        Rail.HOURLY_LOSS: lambda: _share("loss of the hour", seen.hour_loss, rails.hour_loss, since="within the hour"),
+        Rail.STOPS_IN_A_ROW: lambda: _or_not_known("losing stops in a row", seen.stops, f"of {rails.stops_in_a_row}"),
+        Rail.NEWS: lambda: f"news: {seen.blackout}",
+        Rail.SPREAD: lambda: _wide(now),
+        Rail.DATA: lambda: "the score is not valid",
+        Rail.BUDGET: lambda: "too many commands",
+        Rail.LINK: lambda: "the link is down",
+        Rail.GAP: lambda: _closes(now),
+    }
+    return f"{rail.value}, {tellers[rail]()}"
+
+
+def _share(name: str, loss: float | None, limit: float, *, since: str) -> str:
+    if loss is None or loss >= limit:
+        return _or_not_known(name, None if loss is None else f"{loss:.2%}", f"of {limit:.2%}")
+    return f"{name} {limit:.2%} {since}, now {loss:.2%}"
+
+
+def _or_not_known(name: str, figure: object, limit: str) -> str:
+    return f"{name} not known" if figure is None else f"{name} {figure} {limit}"
+
+
+def _wide(now: Situation) -> str:
+    quote, median = now.quote, now.view.rails.spread_median
+    if quote is None or not median:
+        return "usual spread not known"
+    return f"spread {quote.ask - quote.bid:.6g}, usual {median:.6g}"
+
+
+def _closes(now: Situation) -> str:
+    closure = now.view.closure
+    if closure is None:
+        return "the market's sessions are not known"
+    minutes, hours = (closure.starts - now.utc) / _MINUTE_MS, (closure.ends - closure.starts) / (60 * _MINUTE_MS)
+    return f"the market closes in {minutes:.0f} min for {hours:.3g} h"
 
 
 def holding(duty: Duty, now: Situation) -> Rail | None:

@@ -4,7 +4,7 @@ import enum
 from typing import NamedTuple
 
 from dtms.defence_names import Action
-from dtms.engine.defence.rails import blocking
+from dtms.engine.defence.rails import blocking, told
 from dtms.engine.defence.situation import Situation
 from dtms.engine.defence.stops import behind_swing
 from dtms.engine.defence.volumes import at_least_minimum, whole_steps
@@ -31,6 +31,12 @@ class ReAdd(NamedTuple):
     volume: float
     entry: float
     stop: float
+
+
+def why_nothing(obstacle: Obstacle, now: Situation) -> str:
+    """Return the obstacle in words, a rail by its name and figure."""
+    rail = blocking(Action.RE_ADD, now) if obstacle is Obstacle.RAIL else None
+    return obstacle.value if rail is None else f"{obstacle.value}: {told(rail, now)}"
 
 
 def plan_re_add(now: Situation) -> ReAdd | Obstacle:
@@ -63,4 +69,8 @@ def _volume(now: Situation, spec: SymbolSpec, risked: float) -> float:
     """Return the lots: the share of what was closed, as far as risk removed, caps and broker allow."""
     closed, risk = now.record.closed_volume, now.record.risk or 0.0
     wanted = now.rules.defence.volumes.re_add_share * closed
-    return whole_steps(min(wanted, closed * risk / risked, now.view.account.lots_room, spec.volume_max), spec)
+    allowed = [closed * risk / risked, now.view.account.lots_room, spec.volume_max]
+    if spec.volume_limit > 0:  # of all positions of the symbol in one direction; those of the trade are known
+        same = sum(leg.held.position.volume for leg in now.trade.legs if leg.held.side is now.trade.side)
+        allowed.append(max(spec.volume_limit - now.trade.position.volume - same, 0.0))
+    return whole_steps(min(wanted, *allowed), spec)

@@ -22,10 +22,11 @@ class Timer(NamedTuple):
 
 
 class Spent(NamedTuple):
-    """Something that is done at most once an episode, and was, or was skipped for a reason."""
+    """Something that is done at most once an episode, and was, or was skipped for a reason; ``shown``: in observe mode only."""
 
     episode: int
     action: Action
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Duty:
     """
     An action that is owed (R22). ``work.target`` is a stop, or the volume to leave.
 
-    ``volume`` is what the position had when it was first ordered; ``held_at`` since when a rail has put it off.
+    ``volume`` is what the position had when it was first ordered; ``held_at`` since when R-5 has put it off.
     """
 
     action: Action
@@ -84,6 +85,7 @@ class Defence:
     refusals: int = 0  # of the hedge, in this episode
     lifted_bar: int = 0  # the bar on which lifting the hedge was decided; 0: not
     hedged_at_utc: int = 0
+    hedged_volume: float = 0.0  # lots of the position when its hedge was ordered; 0: it was not
     gone: bool = False  # the main position
     reason: str = ""  # why everything is closed
     duties: tuple[Duty, ...] = ()
@@ -110,8 +112,12 @@ class Defence:
         return next((duty for duty in self.duties if duty.action is action and not duty.work.over), None)
 
     def was_spent(self, action: Action) -> bool:
-        """Return whether it was done in this episode."""
-        return Spent(self.episode, action) in self.spent
+        """Return whether it was done in this episode, or shown."""
+        return any((key.episode, key.action) == (self.episode, action) for key in self.spent)
+
+    def was_shown(self, action: Action) -> bool:
+        """Return whether it was shown in this episode and not done."""
+        return Spent(self.episode, action, shown=True) in self.spent
 
     def with_duty(self, before: Duty, after: Duty) -> "Defence":
         """Return the record with one duty replaced; one that is over is dropped."""
@@ -124,12 +130,13 @@ class Defence:
             self,
             risk=None if self.risk is None else self.risk * factor,
             closed_volume=self.closed_volume / factor,
+            hedged_volume=self.hedged_volume / factor,
             duties=tuple(_scaled(duty, factor) for duty in self.duties),
         )
 
-    def spend(self, duty: Duty) -> "Defence":
+    def spend(self, duty: Duty, *, shown: bool = False) -> "Defence":
         """Return the record with the duty's key spent for its episode."""
-        key = Spent(duty.episode, duty.action)
+        key = Spent(duty.episode, duty.action, shown)
         return self if key in self.spent else replace(self, spent=(*self.spent, key))
 
 

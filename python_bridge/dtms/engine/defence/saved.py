@@ -2,7 +2,7 @@
 A trade written down and read back: a restart goes on where the process before it was (AC-10).
 
 What was monotonic time means nothing to the next process: pauses are over, cooldowns forgotten. A command under way is one whose
-outcome is not known, until report or evidence tells.
+outcome is not known, until report or evidence tells. What was only shown was not done: the next process shows it again, or does it.
 """
 
 from dataclasses import replace
@@ -46,7 +46,8 @@ def resumed(trade: Trade) -> Trade:
 
 def _record(record: Defence) -> Defence:
     duties = tuple(_duty(duty) for duty in record.duties)
-    return replace(record, duties=duties, fast_at=None, deep_at=None, event_at=None, sent_at=())
+    spent = tuple(key for key in record.spent if not key.shown)
+    return replace(record, duties=duties, spent=spent, fast_at=None, deep_at=None, event_at=None, sent_at=())
 
 
 def _duty(duty: Duty) -> Duty:
@@ -54,5 +55,7 @@ def _duty(duty: Duty) -> Duty:
 
 
 def _resumed(owed: Obligation) -> Obligation:
+    if owed.stage is Stage.OBSERVED:
+        return Obligation()
     lost = step(owed, Signal.LOST) if owed.stage is Stage.PENDING else owed
     return replace(lost, not_before=0)

@@ -3,7 +3,7 @@ The defensive state machine: where a trade stands, and what is done about it.
 
 Read TABLE first. Everything that decides a trade's next state is in it; ``step`` only takes the first row whose condition holds,
 and ``python -m contract`` draws ``schemas/STATES.md`` from it. Rows are in the order in which they are tried: T16 and T1, then
-downwards, T10 before T9 (reading 27).
+downwards, T10 before T9 (reading 27), and a hedged pair's equity stop (T15) before both.
 
 A row without a target orders something and leaves the trade where it is: what it leads to is entered by another row, once the
 broker has confirmed it. HEDGED, RECOVERING and CLOSED are entered in no other way (R22). A row that ``needs`` an action is not
@@ -63,15 +63,23 @@ _END: Final = (Action.CLOSE_ALL,)
 _SECOND: Final = (Action.PARTIAL, Action.BREAK_EVEN)
 _ALL: Final = frozenset(Action)
 
+
+def _ends(row: str, sources: frozenset[State], guard: Guard, *, why: str, needs: Action | None = None, vital: bool = False) -> Row:
+    """Return a row on which everything is closed and nothing else is owed any more."""
+    return Row(row, sources, guard, _CLOSING, _END, cancels=_ALL, needs=needs, why=why, vital=vital)
+
+
+def _routine(row: str, sources: frozenset[State], guard: Guard, action: Action, *, why: str) -> Row:
+    """Return a row that orders one thing that its preset must have, beside the others."""
+    return Row(row, sources, guard, None, (action,), needs=action, why=why, routine=True)
+
+
 TABLE: Final[tuple[Row, ...]] = (
     Row("T16", _of(_CLOSING), Is(Flag.FLAT), _CLOSED, cancels=_ALL, why="everything is gone", vital=True),
-    Row(
+    _ends(
         "T1",
         OPEN_STATES,
         every(Is(Flag.MAIN_GONE), Is(Flag.FAMILY_LEFT)),
-        _CLOSING,
-        _END,
-        cancels=_ALL,
         why="the position is gone, its hedge or child is not",
         vital=True,
     ),
@@ -87,32 +95,23 @@ TABLE: Final[tuple[Row, ...]] = (
         _HEALTHY,
         why="monitoring started",
     ),
-    Row(
+    _ends(
         "T2",
         _of(_HEDGED, _RECOVERING),
         every(_SCORED, Is(Flag.CHOCH_CONFIRMED)),
-        _CLOSING,
-        _END,
-        cancels=_ALL,
         why="CHOCH",
     ),
-    Row(
+    _ends(
         "T2",
         _of(_L2),
         every(_SCORED, Is(Flag.CHOCH_CONFIRMED)),
-        _CLOSING,
-        _END,
-        cancels=_ALL,
         needs=Action.CLOSE_ALL,
         why="CHOCH",
     ),
-    Row(
+    _ends(
         "T2",
         _of(_HEALTHY, _L1),
         every(_SCORED, Is(Flag.CHOCH_CONFIRMED), either(_WORSE, Is(Flag.CHOCH_ENDS))),
-        _CLOSING,
-        _END,
-        cancels=_ALL,
         needs=Action.CLOSE_ALL,
         why="CHOCH",
     ),
@@ -150,13 +149,10 @@ TABLE: Final[tuple[Row, ...]] = (
         cancels=_ALL,
         why="the hedge is filled",
     ),
-    Row(
+    _ends(
         "T7",
         _of(_L2),
         Compare(Figure.REFUSALS, Op.AT_LEAST, "hedge.refusals"),
-        _CLOSING,
-        _END,
-        cancels=_ALL,
         needs=Action.CLOSE_ALL,
         why="NO_HEDGE",
     ),
@@ -169,13 +165,10 @@ TABLE: Final[tuple[Row, ...]] = (
         needs=Action.OPEN_HEDGE,
         why="the evidence is worst",
     ),
-    Row(
+    _ends(
         "T7",
         _of(_L2),
-        every(_SCORED, _WORST, no(Flag.HEDGE_COMES)),
-        _CLOSING,
-        _END,
-        cancels=_ALL,
+        every(_SCORED, _WORST, no(Flag.HEDGE_COMES), no(Flag.HEDGE_SHOWN)),
         needs=Action.CLOSE_ALL,
         why="NO_HEDGE",
     ),
@@ -186,6 +179,13 @@ TABLE: Final[tuple[Row, ...]] = (
         _L1,
         cancels=frozenset({*_SECOND, Action.OPEN_HEDGE}),
         why="the evidence is less bad",
+    ),
+    # An equity stop waits for no evidence, as a broker's would not: it stands before T10.
+    _ends(
+        "T15",
+        _of(_HEDGED),
+        every(Is(Flag.EQUITY_STOP), Compare(Figure.PAIR_LOSS_R, Op.AT_LEAST, "hedge.pair_stop_r")),
+        why="PAIR_STOP",
     ),
     Row(
         "T10",
@@ -202,7 +202,7 @@ TABLE: Final[tuple[Row, ...]] = (
         (Action.CLOSE_HEDGE,),
         why="the structure resumed",
     ),
-    Row("T9", _of(_HEDGED), every(_TIME_UP, no(Flag.LIFTING)), _CLOSING, _END, cancels=_ALL, why="FLAT_TIMER"),
+    _ends("T9", _of(_HEDGED), every(_TIME_UP, no(Flag.LIFTING)), why="FLAT_TIMER"),
     Row(
         "T11",
         _of(_HEDGED),
@@ -210,7 +210,7 @@ TABLE: Final[tuple[Row, ...]] = (
         _RECOVERING,
         why="the hedge is gone, the structure resumed",
     ),
-    Row("T11", _of(_HEDGED), no(Flag.HEDGE_LIVES), _CLOSING, _END, cancels=_ALL, why="HEDGE_LOST"),
+    _ends("T11", _of(_HEDGED), no(Flag.HEDGE_LIVES), why="HEDGE_LOST"),
     Row(
         "T12",
         _of(_RECOVERING),
@@ -220,55 +220,22 @@ TABLE: Final[tuple[Row, ...]] = (
         cancels=frozenset({Action.TIGHTEN, *_SECOND}),
         why="the recovery is confirmed",
     ),
-    Row(
+    _ends(
         "T13",
         _of(_RECOVERING),
         every(_SCORED, either(Is(Flag.CHOCH), Compare(_S, Op.AT_MOST, "levels.recovery_failed"))),
-        _CLOSING,
-        _END,
-        cancels=_ALL,
         why="RECOVERY_BROKEN",
     ),
-    Row(
+    _ends(
         "T14",
         _of(_RECOVERING),
         every(_TIME_UP, Is(Flag.SCHEDULED)),  # and S below the level of recovery, or T12 had been taken
-        _CLOSING,
-        _END,
-        cancels=_ALL,
         why="RECOVERY_FAILED",
     ),
-    Row("T15", OPEN_STATES, Is(Flag.MUST_CLOSE), _CLOSING, _END, cancels=_ALL, why="RAIL"),
-    Row(
-        "TRAIL",
-        _of(_HEALTHY),
-        every(_SCORED, Is(Flag.TRAILS)),
-        None,
-        (Action.TRAIL,),
-        needs=Action.TRAIL,
-        why="the structure goes on",
-        routine=True,
-    ),
-    Row(
-        "R-9",
-        OPEN_STATES - {_HEDGED},
-        Is(Flag.GAP_TIGHTENS),
-        None,
-        (Action.TIGHTEN,),
-        needs=Action.TIGHTEN,
-        why="a long closure is near",
-        routine=True,
-    ),
-    Row(
-        "PROTECT",
-        OPEN_STATES - {_HEDGED},
-        Is(Flag.UNPROTECTED),
-        None,
-        (Action.PROTECT,),
-        needs=Action.PROTECT,
-        why="no stop",
-        routine=True,
-    ),
+    _ends("T15", OPEN_STATES, Is(Flag.MUST_CLOSE), why="RAIL"),
+    _routine("TRAIL", _of(_HEALTHY), every(_SCORED, Is(Flag.TRAILS)), Action.TRAIL, why="the structure goes on"),
+    _routine("R-9", OPEN_STATES - {_HEDGED}, Is(Flag.GAP_TIGHTENS), Action.TIGHTEN, why="a long closure is near"),
+    _routine("PROTECT", OPEN_STATES - {_HEDGED}, Is(Flag.UNPROTECTED), Action.PROTECT, why="no stop"),
 )
 
 # A deep check goes on through several levels (note e); these are tried again after those (reading 24).

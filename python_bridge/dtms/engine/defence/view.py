@@ -91,7 +91,7 @@ class RailFigures:
 
 
 class Closure(NamedTuple):
-    """A long closure of the market."""
+    """A long closure of the market, ms UTC."""
 
     starts: int
     ends: int
@@ -99,13 +99,18 @@ class Closure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything. ``closes`` are the last closes of M15, oldest first: dwell and timers are counted with them."""
+    """
+    Everything. ``closes`` are the last closes of M15, oldest first: dwell and timers are counted with them.
+
+    ``closure`` None says that none is ahead only where ``closures_known``: without sessions or the server's clock it is not known.
+    """
 
     judgement: Judgement | None = None
     closes: tuple[int, ...] = ()
     account: AccountFigures = AccountFigures()
     rails: RailFigures = RailFigures()
     closure: Closure | None = None
+    closures_known: bool = True
 
 
 BLIND = View()

@@ -1,7 +1,7 @@
 """
 When a trade has to be looked at: the two exit prices that make a fast check due at once, and the time of the next one.
 
-A price on the adverse side lies below for a buy and above for a sell.
+A price on the adverse side lies below for a buy and above for a sell. Prices have no binary dust: a quote exactly there counts.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,8 @@ from typing import NamedTuple
 from dtms.defence_names import State
 from dtms.engine import close
 from dtms.engine.defence.cadence import protective
-from dtms.engine.defence.situation import Situation
+from dtms.engine.defence.pair import equity_stop_price, pair_leans
+from dtms.engine.defence.situation import Situation, clean
 from dtms.engine.obligation import Stage
 from dtms.engine.trade import Trade
 
@@ -30,13 +31,24 @@ def watched(now: Situation) -> Watched:
     if record.state is State.ARMED:
         if not risk:
             return Watched(None, None)
-        return Watched(entry - now.direction * start.loss_r * risk, entry + now.direction * start.gain_r * risk)
-    return Watched(max(levels(now), key=lambda price: now.direction * price, default=None), None)
+        return Watched(clean(entry - now.direction * start.loss_r * risk), clean(entry + now.direction * start.gain_r * risk))
+    return Watched(max(levels(now), key=lambda price: now.direction * price, default=None), _gained_by_the_hedge(now))
 
 
 def levels(now: Situation) -> list[float]:
     """Return all adverse exit prices at which something would happen once monitoring has begun, reached or not."""
-    return [*_emergencies(now), *_threat(now)]
+    return [clean(level) for level in (*_emergencies(now), *_threat(now), *_equity_stop(now))]
+
+
+def _equity_stop(now: Situation) -> list[float]:
+    """Return where a pair of which the position is the larger part reaches its equity stop."""
+    level = equity_stop_price(now) if now.record.state is State.HEDGED and pair_leans(now) > 0 else None
+    return [] if level is None else [level]
+
+
+def _gained_by_the_hedge(now: Situation) -> float | None:
+    """Return where a pair of which the hedge is the larger part, as after a partial close by hand, reaches its equity stop."""
+    return equity_stop_price(now) if now.record.state is State.HEDGED and pair_leans(now) < 0 else None
 
 
 def _emergencies(now: Situation) -> list[float]:
