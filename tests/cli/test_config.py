@@ -43,6 +43,12 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     [
         pytest.param('\n[link]\nheartbeat_ms = "often"\n', "link.heartbeat_ms", 3, id="wrong-type"),
         pytest.param("[link]\nheartbeat_ms = -1\n", "link.heartbeat_ms", 2, id="out-of-range"),
+        pytest.param("[rails]\nday_loss = true\n", "rails.day_loss", 2, id="truth-for-a-number"),
+        pytest.param("[rails]\nday_loss = nan\n", "rails.day_loss", 2, id="no-number"),
+        pytest.param("[rails]\nday_loss = 1979-05-27\n", "rails.day_loss", 2, id="date-for-a-number"),
+        pytest.param('[break_even]\nenabled = "yes"\n', "break_even.enabled", 2, id="word-for-a-truth"),
+        pytest.param('[link]\nheartbeat_ms = "500"\n', "link.heartbeat_ms", 2, id="text-for-a-number"),
+        pytest.param("ea_wait_s = 1e400\n", "ea_wait_s", 1, id="endless"),
         pytest.param("[link]\nspeed = 1\n", "link.speed", 2, id="unknown-key"),
         pytest.param("[lnik]\n", "lnik", 1, id="unknown-table"),
         pytest.param('mode = "attack"\n', "mode", 1, id="unknown-value"),

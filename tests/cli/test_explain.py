@@ -1,6 +1,7 @@
 """`dtms explain`: what was decided about a trade, read from the data folder while it is written and afterwards."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.runtime.defended import FULL, Defended, bought, defended
 from typer.testing import CliRunner
 
 from dtms.cli.main import app, main
+from dtms.errors import StartError
 from dtms.names import Outcome
 from dtms.runtime.decisions import DecisionFile, current, files
 from dtms.settings import Mode, Settings
@@ -21,7 +23,7 @@ from dtms.settings import Mode, Settings
 def recorded(folder: Path, settings: Settings | None = None, **file: int) -> Iterator[Defended]:
     """A defended trade whose decisions are written to a folder."""
     decisions = DecisionFile(folder, **file)
-    decisions.start(lambda lost, why: pytest.fail(f"{lost}: {why}"))
+    decisions.start(lambda lost, why, _: pytest.fail(f"{lost}: {why}"))
     with defended(settings) as on:
         on.desk.desk._keep = decisions.add
         yield on
@@ -120,6 +122,55 @@ def test_a_line_that_is_being_written_is_left(tmp_path: Path) -> None:
     assert told(tmp_path, "1", "--all") == whole
 
 
+SPOILED = (
+    b'{"kind":"decision","tickets":[1]}\n',
+    b'{"kind":"decision","utc":1,"account":"a","tickets":[1],"fate":"none","command_id":null,"proof":{"format":2}}\n',
+    b'{"kind":"decision","utc":1,"account":"a","tickets":[1],"fate":"none","command_id":null,"proof":{"format":1,"event":1}}\n',
+    b'{"kind":"decision","utc":1e30,"account":"a","tickets":[1],"fate":"none","command_id":null,"proof":{"format":1}}\n',
+    b'{"kind":"report","command_id":1,"report":{"outcome":"1"}}\n',
+    b'["1"]\n',
+    b"1 \xff\x00 1\n",
+)
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
+@pytest.mark.parametrize("options", [("--all",), ()])
+def test_a_broken_line_is_left_out_and_counted(tmp_path: Path, spoiled: bytes, options: tuple[str, ...]) -> None:
+    with recorded(tmp_path) as on:
+        on.begin(bought(volume=0.10))
+        on.step()
+    whole = told(tmp_path, "1", "--verify", *options)
+    with current(tmp_path).open("ab") as file:
+        file.write(spoiled)
+    result = CliRunner().invoke(app, ["explain", "--data", str(tmp_path), "1", "--verify", *options])
+
+    assert (result.exit_code, result.stdout) == (0, whole)
+    assert "lines left out because they are broken or of another version: 1" in result.stderr
+
+
+def test_a_record_of_broken_lines_alone_ends_with_1_and_says_so(tmp_path: Path) -> None:
+    current(tmp_path).write_bytes(b"".join(SPOILED))
+
+    with pytest.raises(StartError, match=r"no decision about ticket 1 .* another version: 7"):
+        told(tmp_path, "1")
+
+
+def test_files_that_are_empty_or_missing_end_with_1(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"there is no decisions\.jsonl"):
+        told(tmp_path, "1")
+    current(tmp_path).touch()
+    with pytest.raises(StartError, match="no decision about ticket 1 is on record"):
+        told(tmp_path, "1")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that can be opened and not read is at hand on Linux only")
+def test_a_file_that_cannot_be_read_ends_with_1(tmp_path: Path) -> None:
+    current(tmp_path).symlink_to("/proc/self/mem")
+
+    with pytest.raises(StartError, match="cannot be read: Input/output error"):
+        told(tmp_path, "1")
+
+
 def test_files_are_rotated_by_size_and_all_are_read(tmp_path: Path) -> None:
     with recorded(tmp_path, most_bytes=40_000) as on:
         on.begin(bought(volume=0.10))
@@ -141,7 +192,7 @@ def test_what_cannot_be_written_is_counted_and_told(tmp_path: Path) -> None:
         on.desk.desk._keep = decisions.add
         on.begin(bought(volume=0.10))
         on.step()
-    decisions.start(lambda lost, why: trouble.append((lost, why)))
+    decisions.start(lambda lost, why, _: trouble.append((lost, why)))
     decisions.stop()
 
     assert len(trouble) == 1

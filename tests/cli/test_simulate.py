@@ -4,6 +4,9 @@ import csv
 import gzip
 import json
 import math
+import os
+import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -100,14 +103,24 @@ def test_every_policy_is_reported_with_every_figure(simulate: Run, tmp_path: Pat
     assert len(report["seeds"]["placebo"]) == 8
 
 
-def test_the_same_seed_gives_the_same_report_and_another_one_another(simulate: Run, tmp_path: Path, prices: Path) -> None:
+def test_another_seed_gives_other_trades(simulate: Run, tmp_path: Path, prices: Path) -> None:
     common = ("--prices", prices, "--symbol", "EURUSD", "--entries", 12)
-    first, second, other = (reported(simulate, tmp_path, *common, "--seed", seed)[0] for seed in (3, 3, 4))
-    for report in (first, second, other):
-        del report["seconds"]
+    first, other = (reported(simulate, tmp_path, *common, "--seed", seed)[0] for seed in (3, 4))
 
-    assert first == second
     assert first["trades"] != other["trades"]
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path: Path, prices: Path) -> None:
+    made = []
+    for salt in ("1", "2"):
+        outputs = [tmp_path / f"{salt}.{kind}" for kind in ("json", "html", "csv")]
+        options = ["--json", str(outputs[0]), "--html", str(outputs[1]), "--scores", str(outputs[2])]
+        words = ["simulate", "--prices", str(prices), "--symbol", "EURUSD", "--entries", "4", "--seed", "3", *options]
+        command = [sys.executable, "-m", "dtms.cli.main", *words]
+        ended = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": salt}, capture_output=True, check=True, timeout=60)
+        made.append([ended.stdout, *(path.read_bytes() for path in outputs)])
+
+    assert made[0] == made[1]
 
 
 def test_a_trade_of_a_file_is_judged_by_hand(simulate: Run, tmp_path: Path) -> None:
@@ -127,7 +140,21 @@ def test_a_trade_of_a_file_is_judged_by_hand(simulate: Run, tmp_path: Path) -> N
     assert (r[1]["none"], r[2]["none"]) == (pytest.approx(-1.0), pytest.approx(2.0))
     assert report["policies"]["none"]["full_stop_share"] == 0.5
     assert report["policies"]["none"]["ci95"] is None  # trades of a single day say nothing about others
-    assert "placebo" in said
+    placebo = report["policies"]["placebo"]  # a single day has nothing to exchange scores with
+    assert (set(placebo) >= ASKED, placebo["trades"], placebo["mean_r"]) == (True, 0, None)
+    assert "placebo cannot be said" in said
+
+
+def test_trades_whose_stop_cannot_have_been_there_are_run_and_said(simulate: Run, tmp_path: Path, prices: Path) -> None:
+    bid = float(minute_bars(1_201).splitlines()[-1].split(",")[1])
+    begin = f"EURUSD,sell,0.10,{MONDAY_S + 60 * 1_200},{bid:.5f}"
+    lines = f"1,{begin},{bid - 0.003:.5f},\n2,{begin},{bid + 0.003:.5f},\n"
+    trades = written(tmp_path, TRADES + lines, "trades.csv")
+    report, said = reported(simulate, tmp_path, "--prices", prices, "--symbol", "EURUSD", "--trades", trades)
+
+    assert [trade["stop"] for trade in report["trades"]] == [None, pytest.approx(bid + 0.003)]
+    assert report["input"]["synthetic_r"] == 1
+    assert "there is none on the losing side: 1; their R is 1.5 ATR14" in " ".join(said.split())
 
 
 def test_the_page_stands_alone_and_shows_every_policy(simulate: Run, tmp_path: Path, prices: Path) -> None:
@@ -140,6 +167,8 @@ def test_the_page_stands_alone_and_shows_every_policy(simulate: Run, tmp_path: P
     assert page.count("<svg") >= 2 + len(POLICIES)
     assert not any(outside in page for outside in ("http:", "https:", "<script", "src=", "@import", "url("))
     assert "manages variance, it is no edge" in page
+    heads = re.findall(r"<th>([^<]*)</th>", page)
+    assert len(heads) == len(set(heads))
     assert all(name in page for name in POLICIES)
 
 
@@ -186,6 +215,27 @@ def test_a_price_file_that_cannot_be_used_ends_with_2(simulate: Run, tmp_path: P
 
     assert status == 2
     assert said in told
+
+
+@pytest.mark.parametrize(
+    ("spread", "said"),
+    [("0.0213", "not on the grid of the prices, 0.01"), ("20", "more than 10% of the lowest price"), ("-1", "0 or more")],
+)
+def test_a_spread_that_cannot_be_meant_ends_with_2(simulate: Run, tmp_path: Path, spread: str, said: str) -> None:
+    bars = "".join(f"2024-01-08 {i // 4:02}:{i % 4 * 15:02}:00,60.01,60.05,59.95,60.02,5\n" for i in range(80))
+    path = written(tmp_path, M15 + bars, "p.csv")
+    status, told = simulate("--prices", path, "--symbol", "USOIL", "--entries", 5, "--spread", spread)
+
+    assert status == 2
+    assert said in told
+
+
+def test_prices_at_which_no_trade_can_be_opened_end_with_2(simulate: Run, tmp_path: Path) -> None:
+    bars = "".join(f"{MONDAY_S + 60 * i},{','.join(['9' * 300] * 8)}\n" for i in range(600))
+    status, told = simulate("--prices", written(tmp_path, M1 + bars, "p.csv"), "--symbol", "EURUSD", "--entries", 5)
+
+    assert status == 2
+    assert "trade 1 cannot be opened" in told
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,19 @@ def test_a_folder_with_something_in_it_is_not_kept_into(tmp_path: Path) -> None:
     assert demo("--keep", tmp_path).returncode == 2
 
 
+def test_the_folder_that_is_kept_tells_why(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    assert demo("--speed", "max", "--trades", "3", "--keep", kept).returncode == 0
+    lines = [json.loads(line) for line in (kept / "decisions.jsonl").read_text(encoding="ascii").splitlines()]
+    moved = next(line for line in lines if line["kind"] == "decision" and line["command_id"] is not None)
+    command = [sys.executable, "-m", "dtms.cli.main", "explain", str(moved["tickets"][0]), "--data", str(kept), "--all", "--verify"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    assert "Command: stop from" in told
+    assert "The terminal's answer: done" in told
+    assert "NOT verified" not in told
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a console is needed to send Ctrl-C to one process on Windows")
 def test_ctrl_c_ends_as_asked_with_a_summary_and_leaves_no_process(tmp_path: Path) -> None:
     kept = tmp_path / "kept"

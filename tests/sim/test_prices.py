@@ -85,6 +85,8 @@ def test_a_bar_without_ask_gets_a_spread_and_leaves_the_server_s_clock(tmp_path:
         pytest.param(M1 + "60,1.5,1.4,1.4,1.45,1.5,1.6,1.4,1.5\n", 2, "are not a bar", id="high-below-open"),
         pytest.param(M15 + "yesterday,1,1,1,1,5\n", 2, "time 'yesterday'", id="no-date"),
         pytest.param(M15 + "2025-01-01 00:00:00,1,1,1,1,x\n", 2, "tick_volume 'x'", id="no-volume"),
+        pytest.param(M15 + f"2025-01-01 00:00:00,1,1,1,1,{'9' * 30}\n", 2, "is too large", id="volume-of-thirty-digits"),
+        pytest.param(M15 + "2025-01-01 00:00:07,1,1,1,1,5\n", 2, "cannot open 7 s after", id="bar-that-opens-late"),
     ],
 )
 def test_a_bad_line_is_refused_by_file_line_and_reason(tmp_path: Path, text: str, line: int, reason: str) -> None:

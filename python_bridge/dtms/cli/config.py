@@ -5,10 +5,12 @@ The file is where ``--config`` says, else ``dtms.toml`` in the data folder, wher
 it. Every error names the key and, for the file, its line; an unknown key is an error.
 """
 
+import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +55,15 @@ def load(path: Path | None, folder: Path, environment: Mapping[str, str] = os.en
     values = _parse(source, text)
     overridden = _override(values, environment)
     try:
-        return Settings.model_validate(values)
+        # Strict, so that true is no number and "yes" no truth; as JSON, so that a word may still name a choice.
+        return Settings.model_validate_json(json.dumps(values, default=_iso), strict=True)
     except ValidationError as error:
         raise _explain(error, source, text, overridden) from error
+
+
+def _iso(moment: date | time) -> str:
+    """Return the text of TOML's dates and times, the only values that JSON does not know."""
+    return moment.isoformat()
 
 
 def _read(source: Path, *, required: bool) -> str:

@@ -1,6 +1,7 @@
 """`dtms config`: what is in force, and whether a file is right."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from dtms.cli import config
+from dtms.cli.run import refuse_idle_lists, refuse_open_door, session_zone
+from dtms.runtime import keys
 from dtms.settings import Settings, digest
 
 app = typer.Typer(no_args_is_help=True, help="Show or check the configuration.")
@@ -25,14 +28,28 @@ def show(file: ConfigFile = None, data: Folder = None, changed: Changed = False)
     values = settings.model_dump(mode="json")
     if changed:
         values = _differing(values, Settings().model_dump(mode="json"))
-    typer.echo("\n".join(as_toml(values)))
+    typer.echo("\n".join(as_toml(values)) or "# nothing differs from the defaults")
 
 
 @app.command()
 def check(file: ConfigFile = None, data: Folder = None) -> None:
     """Check the file; an unknown key or a value that is not allowed ends with status 1, key and line."""
-    settings = config.load(file, config.data_folder(data))
+    folder = config.data_folder(data)
+    settings = config.load(file, folder)
+    refuse_open_door(settings)
+    refuse_idle_lists(settings)
+    keys.load(settings.link.curve_server_key_file, settings.link.curve_clients_folder, folder)
+    session_zone(settings)
     typer.echo(f"right: mode {settings.mode.value}, defence {settings.defence.preset.value}, configuration {digest(settings)[:12]}")
+    typer.echo(_source(file, folder))
+
+
+def _source(file: Path | None, folder: Path) -> str:
+    """Return what the configuration was made of, in words."""
+    path = file if file is not None else folder / "dtms.toml"
+    made = f"from {path}" if path.is_file() else f"there is no {path}: these are the defaults"
+    named = [name for name in config.VARIABLES if os.environ.get(name)]
+    return f"{made}; overridden by {', '.join(named)}" if named else made
 
 
 def as_toml(values: dict[str, Any], path: str = "") -> Iterator[str]:

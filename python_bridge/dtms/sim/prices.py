@@ -21,6 +21,7 @@ from dtms.sim.feed import MINUTE_S, Bar, BarStore, unpack_bars
 
 _MODELLED_SPREAD_POINTS: Final = 20  # for files that carry no ask; a wide retail spread on a 5-digit pair
 _M15_S: Final = 900
+_MOST: Final = 2**53  # whole numbers up to here are exact everywhere
 
 
 class PricePoint(NamedTuple):
@@ -157,7 +158,16 @@ def _picked(line: str, columns: _Columns) -> list[str]:
 def _integer(text: str, what: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise _BadLine(f"{what} {text!r} is not a whole number")
+    if len(text) > len(str(_MOST)) or int(text) > _MOST:
+        raise _BadLine(f"{what} {text[:40]!r} is too large")
     return int(text)
+
+
+def _on_grid(begin_s: int, period_s: int) -> int:
+    """Return the time at which a bar opens in seconds, which is a multiple of its period."""
+    if begin_s % period_s:
+        raise _BadLine(f"a bar of {period_s // 60} minutes cannot open {begin_s % period_s} s after a full one")
+    return begin_s
 
 
 def _price(text: str, what: str) -> float:
@@ -206,7 +216,7 @@ def path_order(bar: Ohlc) -> tuple[int, int, int, int]:
 
 def _m1_line(fields: list[str]) -> list[PricePoint]:
     """Bid and ask pass their extremes together, in the bid's order."""
-    begin = _integer(fields[0], "time") * 1_000
+    begin = _on_grid(_integer(fields[0], "time"), MINUTE_S) * 1_000
     bids, asks = _ohlc(fields[1:5], _M1_COLUMNS[1:5]), _ohlc(fields[5:9], _M1_COLUMNS[5:9])
     step = MINUTE_S * 1_000 // 4
     return [PricePoint(begin + i * step, bids[at], asks[at]) for i, at in enumerate(path_order(bids))]
@@ -218,7 +228,7 @@ def _m15_line(offset_s: int, volumes: list[int]) -> _LineReader:
             opened = datetime.fromisoformat(fields[0]).replace(tzinfo=UTC)
         except ValueError:
             raise _BadLine(f"time {fields[0]!r} is not a date and time") from None
-        begin = (int(opened.timestamp()) - offset_s) * 1_000
+        begin = (_on_grid(int(opened.timestamp()), _M15_S) - offset_s) * 1_000
         volumes.append(_integer(fields[5], "tick_volume"))
         bids = _ohlc(fields[1:5], _M15_COLUMNS[1:5])
         step = _M15_S * 1_000 // 4

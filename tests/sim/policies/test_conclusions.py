@@ -51,6 +51,12 @@ def test_a_better_mean_with_a_worse_tail_is_no_victory() -> None:
     mixed = replace(comparison, differences={**comparison.differences, pair: worse})
 
     assert "does not beat its placebo" in conclusions(mixed)[0]
+    assert conclusions(mixed)[0].endswith("DTMS less placebo; it is worse beyond chance in CVaR 95 %.")
+
+
+def test_that_dtms_is_behind_its_placebo_is_said() -> None:
+    assert conclusions(compared(dtms=0.2))[0].endswith("DTMS less placebo; it is worse beyond chance in mean and CVaR 95 %.")
+    assert conclusions(compared())[0].endswith("DTMS less placebo.")
 
 
 def test_nothing_is_claimed_from_a_few_days() -> None:

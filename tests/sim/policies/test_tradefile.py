@@ -1,8 +1,11 @@
 """Trades from a file: what is understood, what is refused and how it is said."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.sim.policies.made import MINUTE, MONDAY, minutes, run
 
 from dtms.errors import UsageError
@@ -58,14 +61,58 @@ def test_trades_are_put_in_the_order_of_their_times(tmp_path: Path, history: His
     assert [entry.ticket for entry in read(tmp_path, HEAD + later + "\n" + GOOD, history)] == [7, 1]
 
 
-@pytest.mark.parametrize("stop", ["", "0", "0.0", "1.10500"])
-def test_a_stop_that_gives_no_risk_is_replaced_by_atr(tmp_path: Path, history: History, stop: str) -> None:
+@pytest.mark.parametrize("stop", ["", "0", "0.0", "1.10500", "1.10020"])
+def test_without_a_stop_on_the_losing_side_r_is_made_of_atr_and_the_trade_begins_without_one(tmp_path: Path, stop: str) -> None:
     line = GOOD.replace("1.09920,1.10220", f"{stop},").replace("00:01:00", "08:00:00")
     wide = minutes(*[(1.1, 1.1001, 1.0999, 1.1)] * 600)
     (entry,) = read(tmp_path, HEAD + line, wide)
 
-    assert entry.synthetic
+    assert (entry.synthetic, entry.stop) == (True, None)
     assert entry.risk == pytest.approx(1.5 * 0.0002)
+    assert run(wide, entry, Alone).end == "end of prices"
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_semicolons_and_tabs_part_fields_as_well(tmp_path: Path, history: History, delimiter: str) -> None:
+    (entry,) = read(tmp_path, (HEAD + GOOD).replace(",", delimiter), history)
+
+    assert (entry.ticket, entry.price, entry.stop) == (7, 1.1002, 1.0992)
+
+
+def test_a_decimal_comma_is_refused_with_its_line(tmp_path: Path, history: History) -> None:
+    text = HEAD.replace(",", ";") + GOOD.replace(",", ";").replace(".", ",")
+    with pytest.raises(UsageError, match=r"line 2: entry '1,10020' is not a finite positive number"):
+        read(tmp_path, text, history)
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_do_not_matter(tmp_path: Path, history: History) -> None:
+    assert read(tmp_path, "\ufeff" + (HEAD + GOOD).replace("\n", "\r\n"), history)
+
+
+def test_a_column_s_own_name_goes_before_its_other_names(tmp_path: Path, history: History) -> None:
+    text = "time,price," + HEAD.replace("side", "Type").replace("stop", "S / L") + "2024-01-08 00:07:00,1.2," + GOOD
+    (entry,) = read(tmp_path, text, history)
+
+    assert (entry.time, entry.price, entry.side, entry.stop) == (MONDAY + MINUTE, 1.1002, Side.BUY, 1.0992)
+
+
+@given(
+    side=st.sampled_from(Side),
+    stop=st.integers(-60, 60),
+    target=st.integers(-60, 60),
+    entry=st.integers(-30, 30),
+    spread=st.sampled_from([0.0, 0.00005, 0.0002]),
+)
+def test_every_trade_that_is_read_can_be_opened(side: Side, stop: int, target: int, entry: int, spread: float) -> None:
+    flat = minutes(*[(1.1, 1.1001, 1.0999, 1.1)] * 460, spread=spread)
+    price = 1.1 + entry * 1e-5
+    line = f"1,EURUSD,{side.name},0.1,2024-01-08 07:00:00,{price:.5f},{price + stop * 1e-5:.5f},{price + target * 1e-5:.5f}\n"
+    with TemporaryDirectory() as folder:
+        try:
+            (found,) = read(Path(folder), HEAD + line, flat)
+        except UsageError:
+            return
+    assert run(flat, found, Alone).r == pytest.approx(run(flat, found, Alone, every=True).r)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +135,14 @@ def test_a_stop_that_gives_no_risk_is_replaced_by_atr(tmp_path: Path, history: H
         ("2024-01-08 00:01:00", "yesterday", "line 2: entry time 'yesterday' is neither"),
         ("2024-01-08 00:01:00", "2024-02-08 00:01:00", "is outside the prices, 2024-01-08 00:00:00 to 2024-01-08 09:59:45"),
         (",1.10220", "", "line 2: 7 fields are too few"),
+        ("1.09920", "1.10010", "line 2: stop 1.1001 is within the spread (0.0002) of entry 1.1002"),
+        ("1.09920", "..", "line 2: stop '..' is not a finite positive number"),
+        ("7,", "9" * 5_000 + ",", "line 2: ticket of 5000 characters"),
+        ("7,", "9" * 25 + ",", "is not a whole number above 0"),
+        ("2024-01-08 00:01:00", "9" * 400, "line 2: entry_time of 400 characters"),
+        ("2024-01-08 00:01:00", "9" * 60, "is outside the prices"),
+        ("2024-01-08 00:01:00", "\u00b2\u00b3", "line 2: entry time '\u00b2\u00b3' is neither"),
+        ("2024-01-08 00:01:00", "01/08/2024 00:01", "line 2: entry time '01/08/2024 00:01' is neither"),
     ],
 )
 def test_a_line_that_cannot_be_meant_is_refused_and_said(tmp_path: Path, history: History, old: str, new: str, said: str) -> None:
@@ -104,6 +159,7 @@ def test_a_line_that_cannot_be_meant_is_refused_and_said(tmp_path: Path, history
         (HEAD, "holds no trades"),
         (HEAD.replace(",stop", "") + GOOD, "line 1: no column 'stop'"),
         (HEAD + GOOD + GOOD, "line 3: ticket 7 was there already"),
+        (HEAD.replace("\n", ",stop\n") + GOOD.replace("\n", ",1.0\n"), "line 1: column 'stop' is there 2 times"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_and_said(tmp_path: Path, history: History, text: str, said: str) -> None:

@@ -17,6 +17,7 @@ from dtms.cli.demo.scenario import Scenario
 from dtms.errors import StartError
 from dtms.names import OnSilence
 from dtms.runtime import keys
+from dtms.runtime.decisions import DecisionFile
 from dtms.runtime.log import Sink
 from dtms.runtime.service import Service
 from dtms.runtime.snapshots import ServiceView
@@ -67,7 +68,9 @@ class Stage:
         self._inputs = _secured(wanted.folder, self._files) if wanted.curve else {}
         settings = _settings(wanted)
         link_keys = keys.load(settings.link.curve_server_key_file, settings.link.curve_clients_folder, wanted.folder)
-        self.service = Service(settings, MemoryJournal(EpochFile(wanted.folder)), log, keys=link_keys)
+        self.service = Service(
+            settings, MemoryJournal(EpochFile(wanted.folder)), log, keys=link_keys, decisions=DecisionFile(wanted.folder)
+        )
         self._trades: Sequence[PlannedTrade] = scenario.trades
         self._next_trade = 0
         self.terminal: TerminalProcess | None = None

@@ -20,7 +20,10 @@ def assumptions(
             f"(never nearer than 3 spreads), {entries[0].volume:g} lots"
         )
     if synthetic := sum(entry.synthetic for entry in entries):
-        sentences.append(f"{synthetic} trades have no stop that gives R: {STOP_ATRS:g} ATR14 at the entry stands for it")
+        sentences.append(
+            f"trades that begin without a stop, because there is none on the losing side: {synthetic}; "
+            f"their R is {STOP_ATRS:g} ATR14 at the entry"
+        )
     simple = (
         f"breakeven: at +{BREAK_EVEN_AT_R:g}R the stop goes one tick beyond the entry; atr_trail: {TRAIL_ATRS:g} ATR14 behind the "
         f"exit price at every M15 close; gap_flat: closed {GAP_MINUTES:g} minutes before closures longer than {GAP_HOURS:g} hours"

@@ -2,7 +2,6 @@
 
 import math
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
@@ -29,6 +28,7 @@ from dtms.sim.spec import SymbolSpec
 
 _OFFSETS_H: Final = 14
 _MOST_ENTRIES: Final = 100_000
+_MOST_SPREAD: Final = 0.1  # of the price; with more, stops and targets that are some spreads away would fall below 0
 _NAME: Final = re.compile(r"[\w.#$&+!-]{1,31}")  # what MT5 allows, blanks apart
 
 Prices = Annotated[
@@ -74,7 +74,6 @@ def simulate(
     latency: Latency = 0,
 ) -> None:
     """Compare rules of trade management, DTMS among them, on recorded prices and a list of trades."""
-    began = time.monotonic()
     console = Console()
     outputs.check({"--json": json, "--html": html, "--scores": scores}, [prices, trades])
     if (trades is None) == (entries is None):
@@ -101,7 +100,6 @@ def simulate(
             history, planted, counted(walked), commission=commission, latency_ms=latency, made_up=trades is None
         ),
         conclusions=conclusions(comparison),
-        seconds=time.monotonic() - began,
     )
     _show(console, made)
     if json is not None:
@@ -137,8 +135,18 @@ def _prices(
     if not series.is_export and spread is not None:
         raise UsageError(f"--spread: {prices.name} has an ask of its own")
     spec = derive_spec(symbol, digits=series.digits, offset_s=offset_s, commission=commission)
+    _check_spread(spread, series, spec)
     # What a night costs is not in a price file; a made-up swap would only blur what the rules do.
     return series, replace(spec, swap_long=0.0, swap_short=0.0)
+
+
+def _check_spread(spread: float | None, series: PriceSeries, spec: SymbolSpec) -> None:
+    if spread is None:
+        return
+    if spread > _MOST_SPREAD * min(point.bid for point in series.points):
+        raise UsageError(f"--spread {spread:g}: more than {_MOST_SPREAD:.0%} of the lowest price")
+    if not spec.on_grid(spread):
+        raise UsageError(f"--spread {spread:g}: not on the grid of the prices, {spec.tick_size:.10g}")
 
 
 def _compared(status: Status, history: History, planted: list[Entry], rules: list[Rule], seed: int, latency_ms: int) -> Comparison:

@@ -16,14 +16,14 @@ _STYLE: Final = """
   --main: #2f6fb3; --loss: #b4533c; --gain: #3f8f6b; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #9aa4b2; --line: #39424f; --back: #14181f; --card: #1c222b;
   --main: #7fb2e5; --loss: #d98a74; --gain: #7cc3a2; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); max-width: 980px; margin: 2rem auto;
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); max-width: 1040px; margin: 2rem auto;
   padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2.2rem; }
 .lead { background: var(--card); border-left: 4px solid var(--main); padding: .8rem 1rem; }
 .lead li { margin: .3rem 0; } .lead strong { display: block; margin-bottom: .4rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .88rem; }
-th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; } td.text { text-align: left; white-space: normal; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .85rem; }
+th, td { padding: .3rem .4rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; } .text { text-align: left; white-space: normal; }
 svg { max-width: 100%; height: auto; display: block; } svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
 svg .name { text-anchor: end; fill: var(--ink); } svg .value { fill: var(--ink); } svg .tick { text-anchor: middle; }
 svg .grid { stroke: var(--line); } svg .zero { stroke: var(--soft); }
@@ -50,23 +50,24 @@ _PAGE: Final = Template(
 )
 _EXPLAINED: Final = (
     "R is the distance from entry to first stop. CVaR 95 % is the mean of the worst 5 % of the trades. Intervals come from a "
-    "bootstrap over entry days. A full stop loses 0.99 R or more."
+    "bootstrap over entry days. q5 is the result that 5 % of the trades stay below, and so on; a full stop loses 0.99 R or more; "
+    "bars are closed M15 bars until nothing was left. Below, the outermost column of a distribution holds what lies beyond it."
 )
 _COLUMNS: Final = (
     "policy",
     "mean",
-    "95 %",
+    "95 % interval",
+    "q5",
+    "q25",
     "median",
-    "5 %",
-    "25 %",
-    "75 %",
-    "95 %",
+    "q75",
+    "q95",
     "CVaR 95 %",
     "worst",
     "full stops",
-    "below -1.25 R",
+    "< -1.25",
     "won",
-    "M15 bars",
+    "bars",
 )
 
 
@@ -124,8 +125,7 @@ def _row(name: str, row: Figures) -> list[str]:
         name,
         f"{row.mean_r:+.3f}",
         f"{row.ci95[0]:+.3f} to {row.ci95[1]:+.3f}" if row.ci95 else "-",
-        f"{row.median_r:+.2f}",
-        *(f"{q[share]:+.2f}" for share in ("5%", "25%", "75%", "95%")),
+        *(f"{q[share]:+.2f}" for share in ("5%", "25%", "50%", "75%", "95%")),
         f"{row.cvar95_r:+.3f}",
         f"{row.worst_r:+.2f}",
         f"{row.full_stop_share:.1%}",
@@ -137,6 +137,6 @@ def _row(name: str, row: Figures) -> list[str]:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, text: bool = False) -> str:
     kind = ' class="text"' if text else ""
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    head = "".join(f"<th{kind}>{escape(name)}</th>" for name in heads)
     body = "".join("<tr>" + "".join(f"<td{kind}>{escape(value)}</td>" for value in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

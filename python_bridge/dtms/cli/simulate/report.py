@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from dtms.errors import UsageError
 from dtms.names import Side
 from dtms.sim.policies.compare import ORDER, Comparison
 from dtms.sim.policies.entries import Entry
+from dtms.sim.policies.figures import Figures
 from dtms.sim.policies.history import History
 from dtms.sim.policies.ruleset import ScoreCount
 
@@ -38,7 +39,6 @@ class Report:
     config_digest: str
     assumptions: Sequence[str]
     conclusions: Sequence[str]
-    seconds: float
 
 
 def iso(time_ms: int) -> str:
@@ -56,12 +56,18 @@ def figures_of(report: Report) -> dict[str, Any]:
         "assumptions": list(report.assumptions),
         "score": {"m15_closes": report.score.closes, "valid": report.score.valid},
         "config_digest": report.config_digest,
-        "policies": {name: asdict(comparison.figures[name]) if name in comparison.figures else None for name in ORDER},
+        "policies": {name: _policy(comparison.figures.get(name)) for name in ORDER},
         "differences": {f"{ours}-{theirs}": asdict(found) for (ours, theirs), found in comparison.differences.items()},
         "conclusions": list(report.conclusions),
         "trades": _trades(comparison),
-        "seconds": round(report.seconds, 3),
     }
+
+
+def _policy(found: Figures | None) -> dict[str, Any]:
+    """Return the figures of a rule; one that could not be run has managed no trade and has none."""
+    if found is not None:
+        return asdict(found)
+    return dict.fromkeys(field.name for field in fields(Figures)) | {"trades": 0, "rounds": 0}
 
 
 def _input(report: Report) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from dtms.errors import UsageError
 from dtms.names import Outcome, Side, Why
 from dtms.sim.broker import Broker
+from dtms.sim.errors import BadQuote, Refused
 from dtms.sim.messages import NO_RESULT, Request, TradeResult
 from dtms.sim.mt5 import EXECUTED, Reason, Retcode
 from dtms.sim.policies import wiring
@@ -44,7 +46,7 @@ class TradeAccount:
         ``every``: give the broker every quote, also where nothing can happen at it.
 
         Raises:
-            Refused: the broker would not open it.
+            UsageError: the broker would not open it at these prices.
         """
         spec = history.spec
         self._symbol, self._spec, self._entry = spec.name, spec, entry
@@ -58,16 +60,23 @@ class TradeAccount:
             offset_ms=history.offset_s * 1_000,
         )
         self.opened = Point(entry.time, *_quote_at(history, entry), entry.index, None)
-        self._broker.quote(self._symbol, entry.time, self.opened.bid, self.opened.ask)
-        self.main = self._broker.human_open(
-            self._symbol, 0 if entry.side is Side.BUY else 1, entry.volume, sl=entry.stop or 0.0, tp=entry.target or 0.0
-        )
+        self.main = self._planted()
         self._told = dict(self._broker.standing.holdings.positions)
         self._every = every
         self._requests = 0
         self._waiting: Point | None = None
         self.ended_by: Reason | None = None
         self.exit_time = entry.time
+
+    def _planted(self) -> int:
+        """Open the trade; its ticket."""
+        entry, opened = self._entry, self.opened
+        side = 0 if entry.side is Side.BUY else 1
+        try:
+            self._broker.quote(self._symbol, entry.time, opened.bid, opened.ask)
+            return self._broker.human_open(self._symbol, side, entry.volume, sl=entry.stop or 0.0, tp=entry.target or 0.0)
+        except (BadQuote, Refused) as error:
+            raise UsageError(f"trade {entry.ticket} cannot be opened at {entry.price:g}: {error}") from error
 
     @property
     def open(self) -> bool:

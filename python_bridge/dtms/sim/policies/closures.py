@@ -1,6 +1,7 @@
 """When a symbol's market is closed, by its session table: known beforehand to everybody, so no rule looks ahead with it."""
 
 from bisect import bisect_left
+from collections.abc import Collection
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -36,14 +37,21 @@ def minute_of_week(times: NDArray[np.int64], offset_s: int) -> NDArray[np.int64]
     return ((times // 1_000 + offset_s + _THURSDAY * DAY_S) % _WEEK_S) // 60
 
 
-def closures(sessions: Sessions, begin: int, end: int, *, least_s: float, offset_s: int = 0) -> list[Closure]:
-    """Return the closures longer than ``least_s`` that begin between two times in ms UTC, by the minute."""
+def closures(
+    sessions: Sessions, begin: int, end: int, *, least_s: float, offset_s: int = 0, closed_days: Collection[int] = ()
+) -> list[Closure]:
+    """
+    Return the closures longer than ``least_s`` that begin between two times in ms UTC, by the minute.
+
+    ``closed_days`` are days since 1970 of the server on which nothing is open.
+    """
     table = open_minutes(sessions)
-    if table.all() or not table.any():
+    if (table.all() and not closed_days) or not table.any():
         return []
     first = begin // 60_000
     minutes = np.arange(first, end // 60_000 + _MINUTES + 1, dtype=np.int64)
     is_open = table[minute_of_week(minutes * 60_000, offset_s)]
+    is_open &= ~np.isin((minutes * 60 + offset_s) // DAY_S, list(closed_days))
     edges = np.flatnonzero(is_open[1:] != is_open[:-1]) + 1
     found = []
     for here, there in pairwise(edges.tolist()):

@@ -48,8 +48,15 @@ def against_placebo(comparison: Comparison) -> str:
     return (
         f"DTMS (preset full) {verdict} its placebo, the same rules fed with the scores of other days: "
         f"mean {_figure(found.mean_r)} R{_interval(found.mean_ci95)}, "
-        f"CVaR 95 % {_figure(found.cvar95_r)} R{_interval(found.cvar_ci95)}, DTMS less placebo."
+        f"CVaR 95 % {_figure(found.cvar95_r)} R{_interval(found.cvar_ci95)}, DTMS less placebo{_behind(found, comparison.days)}."
     )
+
+
+def _behind(found: Difference, days: int) -> str:
+    """Return in which respects DTMS is worse beyond chance, as the end of a sentence."""
+    respects = (("mean", found.mean_ci95), ("CVaR 95 %", found.cvar_ci95))
+    worse = [what for what, interval in respects if _sign(interval, days) < 0]
+    return f"; it is worse beyond chance in {' and '.join(worse)}" if worse else ""
 
 
 def beats(found: Difference, days: int) -> bool:

@@ -28,7 +28,7 @@ class Entry:
         price: of the entry, on the side that was paid.
         stop, target: prices; None for none.
         risk: R in price units.
-        synthetic: the stop gives no R (there is none, or it is not on the losing side), so R is 1.5 ATR14.
+        synthetic: there is no stop that gives R, so R is 1.5 ATR14.
     """
 
     ticket: int

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dtms.engine.defence.closures import closes_weekly
 from dtms.engine.defence.judging import judged
 from dtms.engine.defence.view import AccountFigures, Closure, RailFigures, View
 from dtms.engine.signals.thresholds import canonical
@@ -17,6 +18,7 @@ from dtms.settings import Settings
 from dtms.sim.history import Close, closes, history_of
 from dtms.sim.policies.closures import closures
 from dtms.sim.policies.history import History
+from dtms.sim.policies.wiring import wire_spec
 from dtms.sim.prices import PriceSeries
 from dtms.sim.spec import SymbolSpec
 
@@ -103,7 +105,9 @@ def sight_of(history: History, walked: Iterable[Close], settings: Settings) -> S
 
 def _closures(history: History, settings: Settings) -> list[Closure]:
     begin, end = int(history.times[0]), int(history.times[-1]) + _WEEK_MS
-    found = closures(history.spec.trade_sessions, begin, end, least_s=settings.rails.gap.hours * 3_600, offset_s=history.offset_s)
+    spec, gap = history.spec, settings.rails.gap
+    closed = tuple(gap.closed(spec.name, general=closes_weekly(wire_spec(spec).sessions)))
+    found = closures(spec.trade_sessions, begin, end, least_s=gap.hours * 3_600, offset_s=history.offset_s, closed_days=closed)
     return [Closure(closure.begin, closure.end) for closure in found]
 
 
