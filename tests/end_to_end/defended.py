@@ -65,7 +65,7 @@ class Kind:
     sessions: Sessions | None = None
     begin: int = BEGIN
     script: Sequence[float] = tuple(SCRIPT)
-    begun: int = BEGUN - 2 * (SLOW // FAST)  # the first bar after an opening makes the trade a healthy one
+    begun: int = BEGUN - SLOW // FAST  # the first bar after an opening makes the trade a healthy one, and is judged
     early: float | None = None  # the script's price at which a position was opened an hour before
 
 

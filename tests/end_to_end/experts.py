@@ -382,7 +382,7 @@ class Scene:
         """Whether it manages the account and can act."""
         link = self.account.links.manager() if self.desk.accounts else None
         number = CHART_ID + self.seats[name].number
-        return link is not None and link.logon.instance_id == f"DtmsBridge-{number}" and self.account.hands() is not None
+        return link is not None and link.logon.instance_id == f"DtmsBridge-{number}" and self.account.reign.hands() is not None
 
 
 @contextmanager

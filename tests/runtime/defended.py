@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.runtime.bench import UTC, Bench, acting, bench
 from tests.runtime.market_side import FAST, MINUTE_MS, SLOW, MarketSide, Tape, quote_at
-from tests.session.made import position
+from tests.session.made import position, spec
 
 from dtms.engine.defence.record import Defence
 from dtms.engine.trade import Trade
@@ -19,6 +19,7 @@ CONFIRM_MS = 5_000
 QUARTER_MS = SLOW * MINUTE_MS
 BEGIN = UTC + 2 * QUARTER_MS
 ENTRY, RISK = 1.0965, 0.01
+ALWAYS = [{"day": day, "from_s": 0, "to_s": 86_400} for day in range(7)]  # without sessions nothing may be opened (R-9)
 FULL = DefenceSettings(
     preset=Preset.FULL,
     hedge=HedgeSettings(mode=HedgeMode.HEDGE),
@@ -93,4 +94,5 @@ def figures(**values: object) -> Account:
 def defended(settings: Settings | None = None, **values: object) -> Iterator[Defended]:
     """A defended account; in full, with the hedge, unless said otherwise."""
     with bench(settings or acting(defence=FULL)) as desk:
-        yield Defended(desk, MarketSide(**values), Tape(BEGIN))  # type: ignore[arg-type]
+        fields: dict[str, object] = {"specs": {"EURUSD": spec(sessions=ALWAYS)}}
+        yield Defended(desk, MarketSide(**fields | values), Tape(BEGIN))  # type: ignore[arg-type]

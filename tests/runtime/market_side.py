@@ -85,6 +85,8 @@ class MarketSide(TerminalSide):
     lots: float = 5.0
     unreadable: int = 0
     """So many requests for history it cannot read."""
+    mute: bool = False
+    """It answers no request for history."""
     asked: list[BarsRequest] = field(default_factory=list)
     next_id: int = 900
 
@@ -104,7 +106,8 @@ class MarketSide(TerminalSide):
         super()._durable(seq, body, now)
         if self.seq_in > before and isinstance(body, BarsRequest):
             self.asked.append(body)
-            self._tell_history(body, now)
+            if not self.mute:
+                self._tell_history(body, now)
 
     def _tell_history(self, request: BarsRequest, now: int) -> None:
         ok = self.unreadable == 0

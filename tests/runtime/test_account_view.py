@@ -46,7 +46,7 @@ class Direct:
         self.acknowledged: list[Any] = []
         journal = MemoryJournal()
         journal.attach(self.acknowledged.append)
-        self.outbox = Outbox(journal, self.settings.link)
+        self.outbox = Outbox(journal, self.settings.link, Log(lambda _: None))
         self.account = Account(
             EpochTaken("1001@Demo-Server", 1, store_older=False),
             self.settings,
@@ -81,7 +81,7 @@ class Direct:
             while self.acknowledged:
                 match self.acknowledged.pop(0):
                     case Committed(token) if (release := self.outbox.committed(token)) is not None:
-                        self.account.trader.release(release, self.now, UTC + self.now)
+                        self.account.trader.orders.release(release, self.now, UTC + self.now)
             self.account.advance(self.now, UTC + self.now)
 
     def _exchange(self, side: TerminalSide) -> bool:

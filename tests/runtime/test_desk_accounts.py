@@ -103,7 +103,7 @@ def test_a_permission_bit_of_a_later_version_does_not_take_the_others_away(desk:
     side = terminal(permissions=Permission(1 << 20 | int(sum(Permission))))
     desk.dial(side)
 
-    assert desk.account.obstacle() is None
+    assert desk.account.reign.obstacle() is None
 
 
 def test_names_that_alarmed_are_bounded_and_the_alarm_stays(desk: Bench) -> None:
@@ -115,10 +115,10 @@ def test_names_that_alarmed_are_bounded_and_the_alarm_stays(desk: Bench) -> None
             log.add(BadFrame(at, b"?", WireError(RejectWhy.MALFORMED, "x")))
 
     assert len(links.poison) <= desk.desk.settings.link.max_sessions + 1
-    assert "bad frames" in desk.account.risk_off(desk.now)
+    assert "bad frames" in desk.account.reign.risk_off(desk.now)
     desk.inbox.put(ConfirmPoison(desk.account.key))
     desk.pump()
-    assert "bad frames" not in desk.account.risk_off(desk.now)
+    assert "bad frames" not in desk.account.reign.risk_off(desk.now)
 
 
 def test_symbols_that_only_positions_named_go_with_them(desk: Bench) -> None:

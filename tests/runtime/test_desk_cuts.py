@@ -210,7 +210,7 @@ def test_r26_three_bad_frames_in_a_minute_keep_new_risk_off_and_protection_goes_
         wire.send_raw(b"?")
         desk.pump()
         desk.redial(wire)
-    assert "bad frames" in desk.account.risk_off(desk.now)
+    assert "bad frames" in desk.account.reign.risk_off(desk.now)
     side.quotes(desk.now, AT_ONE_R)
     desk.pump()
 

@@ -1,6 +1,7 @@
 """What our own defects and absurd values cost: a connection, an account's view, an alarm; never the desk."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from dtms.engine.decide import Decision, decide
 from dtms.engine.trade import Trade
 from dtms.names import NoticeCode, RefuseWhy, RejectWhy
 from dtms.runtime import trader
+from dtms.runtime.arming import Arming
 from dtms.runtime.links import Link
+from dtms.runtime.log import Line
 from dtms.settings import DeskSettings
 from dtms.store.journal import Acknowledge, Entry, EpochFailed, EpochTaken
 from dtms.wire.codec import Frame, encode
@@ -57,13 +60,17 @@ def fails(link: Link, event: object, now: int, utc: int) -> None:
     raise ZeroDivisionError("a defect of ours")
 
 
+def fails_to_decide(*given: object) -> Decision:
+    raise ZeroDivisionError(len(given))
+
+
 def fails_at(now: int, utc: int) -> None:
     raise ZeroDivisionError(now, utc)
 
 
 def with_a_defect(desk: Bench) -> None:
     """Make the account's handler of notices fail."""
-    desk.account._handlers = {**desk.account._handlers, Notice: fails}
+    desk.account.incoming.handlers = {**desk.account.incoming.handlers, Notice: fails}
 
 
 def rejects(side: TerminalSide) -> list[RejectWhy]:
@@ -80,7 +87,7 @@ def test_a_frame_that_our_own_code_fails_on_costs_its_connection_and_the_view_an
 
     assert rejects(side) == [RejectWhy.BAD_VALUE]
     assert not desk.account.view_known
-    assert "bad frames" in desk.account.risk_off(desk.now)
+    assert "bad frames" in desk.account.reign.risk_off(desk.now)
     assert len(desk.account.links.poison["chart-1"].kept) == 1
     assert [link.logon.instance_id for link in desk.account.links.by_nonce.values()] == ["chart-2"]
     desk.redial(wire)
@@ -108,7 +115,7 @@ def test_a_failure_in_what_is_due_by_the_clock_costs_the_account_its_view_and_th
     side = TerminalSide(positions={1: position(1)})
     wire = desk.dial(side)
     with monkeypatch.context() as defect:
-        defect.setattr(desk.account.trader, "advance", fails_at)
+        defect.setattr(desk.account.trader.orders, "advance", fails_at)
         desk.pump()
     assert not desk.account.view_known
     assert rejects(side) == [RejectWhy.BAD_VALUE]
@@ -134,6 +141,49 @@ def test_an_evaluation_that_fails_in_any_way_costs_its_ticket_and_no_other(desk:
     assert [command.ticket for command in side.commands if isinstance(command, ModifyPosition)] == [2]
     assert desk.counter("trades.quarantined") == 1
     assert desk.account.view_known
+
+
+@pytest.mark.parametrize("part", ["_sees", "_arming.after"])
+def test_what_raises_around_a_decision_costs_its_trade_as_well(desk: Bench, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    side = TerminalSide(positions={1: position(1), 2: position(2)})
+    desk.dial(side)
+    real = attrgetter(part)(desk.account.trader)
+
+    def defective(what: Any, *rest: Any) -> Any:
+        if getattr(what, "trade", what).key.position_id == 1:
+            raise KeyError("a defect")
+        return real(what, *rest)
+
+    monkeypatch.setattr(desk.account.trader, "_sees", defective)
+    if part == "_arming.after":
+        monkeypatch.undo()
+        monkeypatch.setattr(Arming, "after", lambda _, *given: defective(*given))
+    side.quotes(desk.now, AT_ONE_R)
+    desk.pump()
+    side.changed(side.positions[1].model_copy(update={"volume": 0.05}), desk.now)
+    desk.pump()
+
+    assert 2 in [command.ticket for command in side.commands if isinstance(command, ModifyPosition)]
+    assert desk.counter("trades.quarantined") == 1
+    assert desk.account.view_known
+    left = desk.account.book.of_position(1)
+    assert left is not None
+    assert (left.quarantine, left.position.volume) == ("KeyError: 'a defect'", 0.05)
+
+
+def test_the_log_has_the_trace_of_what_raised(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[Line] = []
+    monkeypatch.setattr(desk.desk._log, "_append", lines.append)
+    monkeypatch.setattr(trader, "decide", fails_to_decide)
+    side = TerminalSide(positions={1: position(1)})
+    desk.dial(side)
+    side.changed(side.positions[1], desk.now)
+    desk.pump()
+
+    assert desk.counter("trades.quarantined") == 1
+    causes = [line.cause for line in lines if line.name in {"quarantined", "event_lost"}]
+    assert {"quarantined", "event_lost"} <= {line.name for line in lines}
+    assert all(isinstance(cause, ZeroDivisionError) and cause.__traceback__ is not None for cause in causes)
 
 
 def test_a_position_of_absurd_size_is_poison_and_the_next_logon_works(desk: Bench) -> None:

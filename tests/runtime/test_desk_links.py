@@ -77,7 +77,7 @@ def test_the_epoch_is_above_whatever_the_terminal_has_seen(desk: Bench) -> None:
 
     assert side.accepted is not None
     assert side.accepted.epoch == 42
-    assert "the store is older than the terminal" in desk.account.risk_off(desk.now)
+    assert "the store is older than the terminal" in desk.account.reign.risk_off(desk.now)
 
 
 def test_a_terminal_that_obeyed_a_younger_process_ends_our_commands_and_is_not_outbid(desk: Bench) -> None:
@@ -88,8 +88,8 @@ def test_a_terminal_that_obeyed_a_younger_process_ends_our_commands_and_is_not_o
 
     assert side.refused is not None
     assert side.refused.why is RefuseWhy.HIGHER_EPOCH
-    assert desk.account.superseded
-    assert desk.account.hands() is None
+    assert desk.account.reign.superseded
+    assert desk.account.reign.hands() is None
 
 
 def test_a_stale_epoch_report_ends_our_commands(desk: Bench) -> None:
@@ -100,7 +100,7 @@ def test_a_stale_epoch_report_ends_our_commands(desk: Bench) -> None:
     desk.pass_time(10_000)
 
     assert len(side.commands) == 1
-    assert desk.account.superseded
+    assert desk.account.reign.superseded
 
 
 # R05, R09: several terminals; more in test_desk_roles

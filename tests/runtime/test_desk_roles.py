@@ -124,7 +124,7 @@ def test_after_a_logout_a_feed_becomes_the_manager_at_once_and_begins_with_a_sna
     assert [m.role for m in two.received if isinstance(m, RoleChanged)] == [Role.MANAGER]
     assert [m for m in two.received if isinstance(m, SnapshotRequest)]
     assert sorted(t.key.position_id for t in desk.account.book) == [1, 2]
-    assert "another terminal took over a moment ago" in desk.account.risk_off(desk.now)
+    assert "another terminal took over a moment ago" in desk.account.reign.risk_off(desk.now)
 
 
 def test_after_a_vanished_manager_a_feed_waits_until_its_lease_has_run_out(desk: Bench) -> None:
@@ -157,7 +157,7 @@ def test_r09_a_feed_that_comes_back_after_the_manager_is_gone_begins_with_a_snap
     assert [m for m in two.received if isinstance(m, SnapshotRequest)]
     assert [t.key.position_id for t in desk.account.book] == [2]
     assert desk.account.view_known
-    assert "another terminal took over a moment ago" in desk.account.risk_off(desk.now)
+    assert "another terminal took over a moment ago" in desk.account.reign.risk_off(desk.now)
 
 
 def test_r09_until_the_snapshot_of_the_next_manager_has_come_the_view_is_unknown(desk: Bench) -> None:
@@ -215,7 +215,7 @@ def test_r15_when_the_managers_next_life_can_only_observe_the_view_is_unknown(de
     assert later.accepted is not None
     assert later.accepted.role is Role.OBSERVER
     assert not desk.account.view_known
-    assert "the view is unknown" in desk.account.risk_off(desk.now)
+    assert "the view is unknown" in desk.account.reign.risk_off(desk.now)
 
 
 def roles_told(side: TerminalSide) -> list[Role]:

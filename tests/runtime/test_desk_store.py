@@ -9,6 +9,7 @@ from tests.session.terminal_side import TerminalSide
 
 from dtms.engine.decide import Decision
 from dtms.names import RiskClass
+from dtms.runtime.log import Line, Log
 from dtms.runtime.outbox import Outbox
 from dtms.session.commands import Commands
 from dtms.settings import DeskSettings, LinkSettings
@@ -49,6 +50,11 @@ def journal() -> HeldJournal:
 def desk(journal: HeldJournal) -> Iterator[Bench]:
     with bench(acting(desk=DeskSettings(check_ms=100)), journal) as made:
         yield made
+
+
+def raises(entry: Entry) -> None:
+    del entry
+    raise OSError("disk full")
 
 
 def decided(desk: Bench) -> TerminalSide:
@@ -126,7 +132,7 @@ def test_while_the_store_has_failed_what_protects_does_not_wait_for_it(desk: Ben
     decided(desk)
     first = journal.entries[0]
     assert first.command is not None
-    outbox = Outbox(journal, LinkSettings())
+    outbox = Outbox(journal, LinkSettings(), Log(lambda _: None))
     outbox.failed(0, "disk full")
     written = len(journal.entries)
     command = first.command.model_copy(update={"command_id": 7, "risk_class": risk})
@@ -140,12 +146,30 @@ def test_while_the_store_has_failed_what_protects_does_not_wait_for_it(desk: Ben
     assert len(journal.entries) == written + 1
 
 
+def test_what_a_store_raises_is_said_once_with_its_trace(
+    desk: Bench, journal: HeldJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(desk)
+    first = journal.entries[0]
+    lines: list[Line] = []
+    log = Log(lines.append)
+    outbox = Outbox(journal, LinkSettings(), log)
+    monkeypatch.setattr(journal, "append", raises)
+    log.start()
+    for _ in range(3):
+        outbox.note(Decision(first.trade, None, first.finding), 0)
+    log.stop(5)
+
+    assert [(line.name, type(line.cause)) for line in lines] == [("store", OSError)]
+    assert outbox.store_failed == "OSError: disk full"
+
+
 def test_a_store_that_works_again_gets_what_it_is_owed_and_is_waited_for_as_before(desk: Bench, journal: HeldJournal) -> None:
     decided(desk)
     first = journal.entries[0]
     command = first.command
     assert command is not None
-    outbox = Outbox(journal, LinkSettings())
+    outbox = Outbox(journal, LinkSettings(), Log(lambda _: None))
     for at in (0, 2_100):
         outbox.put(Decision(first.trade, command, first.finding), command, Commands(LinkSettings()).decide(command, at, 0), at)
         outbox.advance(at + 2_001)
@@ -163,7 +187,7 @@ def test_what_raises_risk_is_denied_without_its_row(desk: Bench, journal: HeldJo
     entry = journal.entries[0]
     assert entry.command is not None
     raising = entry.command.model_copy(update={"risk_class": RiskClass.RAISE})
-    outbox = Outbox(journal, LinkSettings())
+    outbox = Outbox(journal, LinkSettings(), Log(lambda _: None))
     outstanding = Commands(LinkSettings()).decide(raising, 0, 0)
     outbox.put(Decision(entry.trade, raising, entry.finding), raising, outstanding, 0)
 

@@ -100,6 +100,26 @@ def test_after_another_session_the_history_is_asked_for_anew() -> None:
         assert len(asked(on)) == 4
 
 
+def test_a_session_that_ends_while_the_history_is_on_its_way_leaves_it_to_the_next_one() -> None:
+    with defended() as on:
+        on.side.mute = True
+        on.begin()
+        assert asked(on) == [("EURUSD", 5, 600), ("EURUSD", 15, 1000)]
+        assert seen(on).judgement is None
+        wire = on.desk.wires[0]
+        wire.cut()
+        on.desk.pump()
+        on.side.mute = False
+        on.side.nonce += 1
+        on.side.boot += 1
+        on.side.seq_in = on.side.seq_out = 0
+        on.desk.redial(wire)
+        on.pass_time(1_000)
+
+        assert asked(on)[2:] == [("EURUSD", 5, 600), ("EURUSD", 15, 1000)]
+        assert seen(on).judgement is not None
+
+
 def test_a_bar_that_is_none_is_left_and_the_others_count() -> None:
     with defended() as on:
         on.begin()

@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
 import zmq
 from loguru import logger
 
@@ -195,6 +196,19 @@ def test_a_sink_that_raises_loses_its_line_and_the_next_one_is_written() -> None
 
     assert [line.name for line in lines] == ["good", "log"]
     assert lines[-1].fields == {"dropped": 0, "not_written": 1}
+    assert isinstance(lines[-1].cause, OSError)
+
+
+def test_what_was_raised_is_written_with_its_trace() -> None:
+    written: list[str] = []
+    handler = logger.add(lambda message: written.append(str(message)), format="{message}")
+    with pytest.raises(ZeroDivisionError) as raised:
+        divmod(1, 0)
+    to_loguru(Line("ERROR", "!", "quarantined", {"position": 1}, raised.value))
+    logger.remove(handler)
+
+    assert "Traceback" in written[0]
+    assert "ZeroDivisionError" in written[0]
 
 
 def test_a_tool_that_writes_in_another_code_page_is_read_all_the_same() -> None:

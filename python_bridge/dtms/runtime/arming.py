@@ -25,6 +25,7 @@ _NEVER: Final = frozenset(
 )
 _UNARMED: Final = _NEVER | _LATER | {Verdict.HELD}
 _ENDING: Final = frozenset({State.CLOSING, State.CLOSED})
+_DECIMALS: Final = 9  # prices lie on a grid (reading 3): binary dust would put a level a tick behind the quote that reaches it
 _UNWATCHED: Final = Watched(None, None)
 
 
@@ -82,7 +83,7 @@ class Arming:
         if record.latches.loss and record.risk is not None and market.spec is not None:
             # The emergency may fire again once its depth is left.
             again = -self._rules.cadence.emergency_r * record.risk + market.spec.tick_size
-            favourable = trade.position.price_open + trade.side.direction * again
+            favourable = _nearer(favourable, round(trade.position.price_open + trade.side.direction * again, _DECIMALS), trade.side)
         if market.quote is None:
             return Watched(found.adverse, favourable)
         price, direction = market.quote.exit_price(trade.side), trade.side.direction
@@ -92,6 +93,11 @@ class Arming:
             max(ahead, key=lambda level: direction * level, default=None),
             None if favourable is None or direction * (price - favourable) >= 0 else favourable,
         )
+
+    def unwatched(self, trade: Trade, now: int) -> None:
+        """What the trade waits for cannot be told: no price brings it up, the clock does."""
+        self._book.symbol(trade.position.symbol).triggers.disarm(trade.key)
+        self._checks.set(trade.key, now + self._rules.cadence.fast_ms)
 
     def soon(self, key: TradeKey, now: int) -> None:
         """Look at the trade after the usual pause."""

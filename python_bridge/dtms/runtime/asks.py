@@ -79,7 +79,7 @@ class Asks:
         account = self._account(ask.account)
         if isinstance(account, Denial):
             return Answer(account)
-        if (obstacle := account.obstacle()) is not None:
+        if (obstacle := account.reign.obstacle()) is not None:
             return Answer(Denial.CANNOT, obstacle)
         trade = account.book.of_position(ask.position_id)
         if trade is None:

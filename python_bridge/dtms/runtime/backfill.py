@@ -60,9 +60,9 @@ class Backfill:
 
     def due(self, now: int) -> list[BarsRequest]:
         """Return what is to be asked now."""
-        for asked in self._wanted.values():
-            if asked.request_id and now - asked.asked_at >= _ANSWER_MS:
-                asked.request_id = 0
+        unanswered = [line for line, asked in self._wanted.items() if asked.request_id and now - asked.asked_at >= _ANSWER_MS]
+        for line in unanswered:
+            self._postpone(line, now)
         room = _AT_ONCE - sum(asked.request_id != 0 for asked in self._wanted.values())
         requests: list[BarsRequest] = []
         for line, asked in self._wanted.items():
@@ -71,6 +71,11 @@ class Backfill:
             if asked.request_id == 0 and now >= asked.not_before:
                 requests.append(self._ask(line, asked, now))
         return requests
+
+    def _postpone(self, line: Line, now: int) -> None:
+        """Ask again later, after all others: a symbol that brings nothing must not keep the place of those that would."""
+        asked = self._wanted[line] = self._wanted.pop(line)
+        asked.request_id, asked.not_before = 0, now + _AGAIN_MS
 
     def _ask(self, line: Line, asked: _Asked, now: int) -> BarsRequest:
         self._ids += 1
@@ -84,7 +89,7 @@ class Backfill:
         if asked is None or asked.request_id == 0 or asked.request_id != message.request_id:
             return None
         if not message.ok or message.part != asked.parts + 1:
-            asked.request_id, asked.not_before = 0, now + _AGAIN_MS
+            self._postpone(line, now)
             return None
         asked.parts = message.part
         asked.rows.extend(message.bars)

@@ -64,11 +64,14 @@ class SymbolCharts:
 
     def closed(self, minutes: int, row: BarRow, now: int, utc: int) -> bool:
         """Take a bar that closed; return whether it is one that a market can have made."""
-        bars = self._bars[minutes]
+        bars, bar = self._bars[minutes], _bar(row)
+        revised = bars.revises(bar)
         try:
-            bars.add(_bar(row))
+            bars.add(bar)
         except BadBar:
             return False
+        if revised:
+            self._memory = MarketMemory()  # what was concluded without this bar is void
         self._schedule(row.ts_open + bars.period_ms, now, utc)
         return True
 
@@ -78,11 +81,10 @@ class SymbolCharts:
         if minutes == FAST_MIN and point is not None:
             self._seed(rows, bars.period_ms, point)
         good = [bar for bar in map(_bar, rows) if _sound(bar)]
-        known = self._memory.fast if minutes == FAST_MIN else self._memory.slow
-        inside = known is not None and self._gained(bars, good, known.time)
+        revised = any(bars.revises(bar) for bar in good)
         bars.backfill(good)
         self._filled.add(minutes)
-        if inside:
+        if revised:
             self._memory = MarketMemory()  # what was concluded without these bars is void
         self.due = now
         return len(rows) - len(good)
@@ -138,14 +140,6 @@ class SymbolCharts:
         for row in rows:
             if row.spread > 0:
                 self.spreads.add(row.ts_open + period_ms, row.spread * point)
-
-    @staticmethod
-    def _gained(bars: Bars, rows: list[Bar], before: int) -> bool:
-        """Return whether bars come in that are older than what is known already, and newer than the oldest bar that is here."""
-        chart = bars.chart
-        held = set(chart.time.tolist())
-        oldest = int(chart.time[0]) if len(chart) else before
-        return any(oldest < bar.time < before - bars.period_ms and bar.time not in held for bar in rows)
 
 
 def _bar(row: BarRow) -> Bar:

@@ -10,7 +10,7 @@ import enum
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ NAME: Final = "decisions"
 _CAPACITY: Final = 20_000
 _MOST_BYTES: Final = 20_000_000
 _KEPT: Final = 10
+_KEPT_MOST: Final = 1_000
 _PERIOD_S: Final = 0.05
 # After a thousand checks there is much to write and no hurry. Written in one go it would share the interpreter with the desk half
 # and half; eight lines are about a millisecond, so this leaves the desk nine tenths.
@@ -59,8 +60,8 @@ class Reported(NamedTuple):
 
 
 Entry = Decided | Reported
-Trouble = Callable[[int, str], None]
-"""(lines lost, why); called from the writing thread."""
+Trouble = Callable[[int, str, BaseException | None], None]
+"""(lines lost, why, what was raised); called from the writing thread."""
 
 
 def current(folder: Path) -> Path:
@@ -70,19 +71,22 @@ def current(folder: Path) -> Path:
 
 def files(folder: Path) -> list[Path]:
     """Return the files that are there, the oldest first."""
-    older = (folder / f"{NAME}.{number}.jsonl" for number in range(_KEPT, 0, -1))
+    older = (folder / f"{NAME}.{number}.jsonl" for number in range(_KEPT_MOST, 0, -1))
     return [path for path in (*older, current(folder)) if path.is_file()]
 
 
 class DecisionFile:
     """The entries and the thread that writes them."""
 
-    def __init__(self, folder: Path, *, most_bytes: int = _MOST_BYTES, capacity: int = _CAPACITY) -> None:
+    def __init__(self, folder: Path, *, most_bytes: int = _MOST_BYTES, kept: int = _KEPT, capacity: int = _CAPACITY) -> None:
         self._folder = folder
         self._most_bytes = most_bytes
+        self._kept = kept
         self._capacity = capacity
         self._entries: deque[Entry] = deque()
         self._dropped = 0
+        self._told = 0  # of those dropped
+        self._torn = False  # a line may have been written in part
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._trouble: Trouble = _nobody
@@ -112,38 +116,37 @@ class DecisionFile:
         self._drain()
 
     def _drain(self) -> None:
-        lost, why = self._dropped, "more decisions than could be written"
-        self._dropped -= lost
+        lost, why, cause = self._dropped - self._told, "more decisions than could be written", None
+        self._told += lost
         while self._entries:
-            lines = b"".join(_lines(self._entries))
+            entries = [self._entries.popleft() for _ in range(min(len(self._entries), _PORTION))]
             try:
-                self._rotate()
-                with current(self._folder).open("ab") as file:
-                    file.write(lines)
-            except OSError as error:
-                lost += lines.count(b"\n")
-                why = str(error)
+                self._append(entries)
+            except Exception as error:  # noqa: BLE001 - the edge: a thread that ends here would lose all that follows
+                lost, why, cause = lost + len(entries), f"{type(error).__name__}: {error}", error
             self._ending.wait(_REST_S)
         if lost:
-            self._trouble(lost, why)
+            self._trouble(lost, why, cause)
+
+    def _append(self, entries: list[Entry]) -> None:
+        lines = b"".join(_line(entry) for entry in entries)
+        self._rotate()
+        with current(self._folder).open("ab") as file:
+            before, self._torn = self._torn, True
+            file.write(b"\n" + lines if before else lines)
+        self._torn = False
 
     def _rotate(self) -> None:
         path = current(self._folder)
         if not path.is_file() or path.stat().st_size < self._most_bytes:
             return
-        names = [path, *(self._folder / f"{NAME}.{number}.jsonl" for number in range(1, _KEPT + 1))]
+        names = [path, *(self._folder / f"{NAME}.{number}.jsonl" for number in range(1, self._kept + 1))]
         try:
             for older, newer in zip(reversed(names[1:]), reversed(names[:-1]), strict=True):
                 if newer.is_file():
                     newer.replace(older)
         except PermissionError:
             return  # Windows: somebody reads it; the file grows until he is done
-
-
-def _lines(entries: deque[Entry]) -> Iterator[bytes]:
-    """Yield the lines of a few entries, taking them out."""
-    for _ in range(min(len(entries), _PORTION)):
-        yield _line(entries.popleft())
 
 
 def _line(entry: Entry) -> bytes:
@@ -162,5 +165,5 @@ def _json(value: dict[str, object]) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
-def _nobody(lost: int, why: str) -> None:
+def _nobody(lost: int, why: str, cause: BaseException | None) -> None:
     """Before ``start`` nobody is told."""

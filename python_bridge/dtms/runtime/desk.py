@@ -5,37 +5,31 @@ The desk: the one place where anything changes.
 a picture. Whoever calls it brings the time; in the service that is the thread of ``service.py``, in tests the test.
 """
 
-import secrets
-import traceback
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from dtms.engine.signals.regime import Zone
-from dtms.errors import DtmsError, LinkLost
-from dtms.names import LogoutWhy, OnSilence, RefuseWhy
+from dtms.errors import LinkLost
+from dtms.names import LogoutWhy, OnSilence
 from dtms.runtime.account import Account
 from dtms.runtime.asks import AskClose, Asks
 from dtms.runtime.counters import Counters
 from dtms.runtime.decisions import Entry
-from dtms.runtime.gate import Gate, Refusal, account_key
+from dtms.runtime.gate import Gate
 from dtms.runtime.inbox import Inbox
-from dtms.runtime.links import Link
 from dtms.runtime.log import Log
 from dtms.runtime.outbox import Outbox, Release
+from dtms.runtime.reception import Connection, Reception
 from dtms.runtime.transport import Arrival, Router
 from dtms.session.events import Event, LogonReceived
 from dtms.session.peer import Peer
 from dtms.session.states import State
 from dtms.settings import Settings, digest
 from dtms.store.journal import Acknowledgement, CommitFailed, Committed, EpochFailed, EpochTaken, Journal
-from dtms.wire.messages import Logon, LogonRefused
 
-_REFUSED_KEPT: Final = 16
-_DETAIL_MAX: Final = 512  # Text of the wire
+_PIECE_MS: Final = 2  # one check more, and the fraction of a millisecond that the clock does not tell
 _REST_MS: Final = 1_000  # an account on which our own code failed is looked at again after this
-_SOON: Final = frozenset({RefuseWhy.NOT_READY, RefuseWhy.DUPLICATE_INSTANCE})  # causes that pass by themselves
 
 
 class Stop(NamedTuple):
@@ -51,18 +45,6 @@ class ConfirmPoison(NamedTuple):
 
 
 Item = Acknowledgement | Stop | ConfirmPoison | AskClose
-
-
-@dataclass(slots=True, eq=False)
-class Connection:
-    """A peer of the socket; ``account`` and ``link`` are there once it is logged on."""
-
-    identity: bytes
-    peer: Peer
-    asked_at: int = 0
-    logon: Logon | None = None
-    account: Account | None = None
-    link: Link | None = None
 
 
 class Desk:
@@ -85,20 +67,33 @@ class Desk:
         self.counters = Counters()
         self.gate = Gate(settings.account)
         self.accounts: dict[str, Account] = {}
-        self.outbox = Outbox(journal, settings.link)
-        self.refused: deque[str] = deque(maxlen=_REFUSED_KEPT)
+        self.outbox = Outbox(journal, settings.link, log)
         self.stopped = False
         self._asks = Asks(self.accounts, settings.mode, log)
         self._router = router
         self._inbox = inbox
-        self._journal = journal
         self._log = log
         self._zone = zone  # of the sessions' hours
         self._keep = keep  # decisions with their proofs
         self._elapsed = elapsed  # the clock that ``now`` was read from, in ms
         self._connections: dict[bytes, Connection] = {}
-        self._awaiting_epoch: dict[str, list[Connection]] = {}
+        self._reception = Reception(
+            self.accounts,
+            self.gate,
+            journal,
+            settings.link,
+            open_account=self._open,
+            defect=self._defect,
+            curve=router.door is not None,
+            log=log,
+        )
+        self._turn = 0  # which account is looked at first
         self._rests: dict[str, int] = {}  # accounts on which our own code failed, until when
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The last reasons for which terminals were not taken."""
+        return tuple(self._reception.refused)
 
     @property
     def reconciled(self) -> bool:
@@ -114,9 +109,8 @@ class Desk:
         self._flush(now, utc)  # what follows from what came goes out before anything else is looked at
         for connection in tuple(self._connections.values()):
             self._advance(connection, now, utc)
-        self._refuse_late(now)
-        for account in tuple(self.accounts.values()):
-            more = self._look(account, now, utc) or more
+        self._reception.refuse_late(now)
+        more = self._look_at_all(now, utc) or more
         for release in self.outbox.advance(now):
             self._release(release, now, utc)
         self._read_inbox(now, utc)
@@ -143,14 +137,14 @@ class Desk:
         try:
             self._carry_out(item, now, utc)
         except Exception as error:  # noqa: BLE001 - the edge: what one item asks must not end the desk
-            self._log.error("defect", item=type(item).__name__, why=_why(error), trace=traceback.format_exc())
+            self._log.error("defect", cause=error, item=type(item).__name__, why=_why(error))
 
     def _carry_out(self, item: Item, now: int, utc: int) -> None:
         match item:
             case EpochTaken():
-                self._open_account(item, now)
+                self._reception.opened(item, now)
             case EpochFailed():
-                self._no_epoch(item, now)
+                self._reception.no_epoch(item, now)
             case ConfirmPoison(key) if key in self.accounts:
                 for log in self.accounts[key].links.poison.values():
                     log.confirm()
@@ -164,7 +158,7 @@ class Desk:
     def _release(self, release: Release, now: int, utc: int) -> None:
         account = self.accounts[release.account]
         try:
-            account.trader.release(release, now, utc)
+            account.trader.orders.release(release, now, utc)
         except Exception as error:  # noqa: BLE001 - the edge: one account's failure is its own
             self._account_defect(account, error, now)
 
@@ -217,7 +211,7 @@ class Desk:
     def _defect(self, peer: Peer, data: bytes, error: Exception, now: int) -> None:
         """Our own code failed: the peer is dropped, its bytes are kept, what it told is no longer believed, alarm."""
         why = _why(error)
-        self._log.error("defect", why=why, trace=traceback.format_exc())
+        self._log.error("defect", cause=error, why=why)
         peer.defect(why, data, now)
         for account in self.accounts.values():
             for link in [link for link in account.links.by_nonce.values() if link.peer is peer]:
@@ -230,7 +224,7 @@ class Desk:
         if link is not None:
             self._defect(link.peer, b"", error, now)
         else:
-            self._log.error("defect", account=account.key, why=_why(error), trace=traceback.format_exc())
+            self._log.error("defect", cause=error, account=account.key, why=_why(error))
 
     def _dispatch(self, connection: Connection, events: list[Event], now: int, utc: int) -> None:
         account, link = connection.account, connection.link
@@ -240,7 +234,7 @@ class Desk:
             return
         for event in events:
             if isinstance(event, LogonReceived):
-                self._logon(connection, event.logon, now)
+                self._reception.logon(connection, event.logon, now)
 
     def _flush(self, now: int, utc: int) -> None:
         for connection in tuple(self._connections.values()):
@@ -255,121 +249,49 @@ class Desk:
                 # Whatever still comes under this identity is a stranger's: not a logon, so dropped and counted.
                 del self._connections[connection.identity]
 
-    # Logging on
-
-    def _logon(self, connection: Connection, logon: Logon, now: int) -> None:
-        connection.logon = logon
-        refusal = self.gate.judge(logon)
-        if refusal is not None:
-            self._refuse(connection, refusal, now)
-            return
-        key = account_key(logon)
-        account = self.accounts.get(key)
-        if account is not None:
-            self._welcome(connection, account, logon, now)
-            return
-        connection.asked_at = now
-        if key in self._awaiting_epoch:
-            asking = [one for one in self._awaiting_epoch[key] if one.peer.state is State.ASKING]
-            self._awaiting_epoch[key] = [*asking, connection]
-            return
-        most = self.settings.link.max_accounts
-        if len(self.accounts) + len(self._awaiting_epoch) >= most:
-            self._refuse(
-                connection, Refusal(RefuseWhy.WRONG_ACCOUNT, f"this service has {most} accounts; {key} is one too many"), now
-            )
-            return
-        self._awaiting_epoch[key] = [connection]
-        try:
-            self._journal.take_epoch(key, logon.highest_epoch_seen)
-        except Exception as error:  # noqa: BLE001 - the seam to the store: whatever it raises, it gave no epoch
-            self._log.error("defect", why=_why(error), trace=traceback.format_exc())
-            self._no_epoch(EpochFailed(key, _why(error)), now)
-
-    def _no_epoch(self, failed: EpochFailed, now: int) -> None:
-        for connection in self._awaiting_epoch.pop(failed.account, []):
-            self._refuse(connection, Refusal(RefuseWhy.NOT_READY, f"the store gave no epoch: {failed.reason}"), now)
-
-    def _open_account(self, taken: EpochTaken, now: int) -> None:
-        waiting = [one for one in self._awaiting_epoch.pop(taken.account, []) if one.peer.state is State.ASKING]
-        self._refuse_unwanted(waiting, now)
-        if waiting and not any(one.peer.state is State.ASKING for one in waiting):
-            return  # another account was pinned meanwhile
-        try:
-            account = Account(
-                taken,
-                self.settings,
-                config_digest=self.config_digest,
-                outbox=self.outbox,
-                counters=self.counters,
-                log=self._log,
-                zone=self._zone,
-                keep=self._keep,
-            )
-        except DtmsError as error:  # an epoch that no command id has room for
-            self._awaiting_epoch[taken.account] = waiting
-            self._no_epoch(EpochFailed(taken.account, str(error)), now)
-            return
-        self.accounts[taken.account] = account
-        for connection in waiting:
-            if connection.logon is not None:
-                self._welcome_guarded(connection, account, connection.logon, now)
-
-    def _refuse_unwanted(self, waiting: list[Connection], now: int) -> None:
-        for connection in waiting:
-            if connection.logon is not None and (refusal := self.gate.judge(connection.logon)) is not None:
-                self._refuse(connection, refusal, now)
-
-    def _welcome_guarded(self, connection: Connection, account: Account, logon: Logon, now: int) -> None:
-        try:
-            self._welcome(connection, account, logon, now)
-        except Exception as error:  # noqa: BLE001 - the edge (R26)
-            self._defect(connection.peer, b"", error, now)
-
-    def _welcome(self, connection: Connection, account: Account, logon: Logon, now: int) -> None:
-        # Under CURVE nobody else reads this; the terminal stirs it into what its keys are made from.
-        entropy = "" if self._router.door is None else secrets.token_hex(32)
-        answer = account.welcome(connection.peer, logon, now, entropy=entropy)
-        if isinstance(answer, Refusal):
-            self._refuse(connection, answer, now)
-        else:
-            self.gate.welcomed(logon)
-            connection.account, connection.link = account, answer
-
-    def _refuse(self, connection: Connection, refusal: Refusal, now: int) -> None:
-        if connection.peer.state is not State.ASKING:
-            return
-        link = self.settings.link
-        retry_s = link.retry_soon_s if refusal.why in _SOON else link.retry_refused_s
-        detail = refusal.detail[:_DETAIL_MAX]
-        connection.peer.refuse(LogonRefused(why=refusal.why, detail=detail, retry_s=retry_s), now)
-        self.refused.append(detail)
-        self._log.add("!", "refused", why=refusal.why.name.lower(), detail=detail)
-
-    def _refuse_late(self, now: int) -> None:
-        if not self._awaiting_epoch:
-            return
-        for waiting in self._awaiting_epoch.values():
-            for connection in waiting:
-                if now - connection.asked_at >= self.settings.link.down_after_ms:
-                    self._refuse(connection, Refusal(RefuseWhy.NOT_READY, "the store has not given an epoch yet"), now)
+    def _open(self, taken: EpochTaken) -> Account:
+        return Account(
+            taken,
+            self.settings,
+            config_digest=self.config_digest,
+            outbox=self.outbox,
+            counters=self.counters,
+            log=self._log,
+            zone=self._zone,
+            keep=self._keep,
+        )
 
     # Looks that are due
 
-    def _look(self, account: Account, now: int, utc: int) -> bool:
+    def _look_at_all(self, now: int, utc: int) -> bool:
+        """Look at every account; the time for checks is one for all, so each is the first in its turn."""
+        accounts = tuple(self.accounts.values())
+        first = self._turn % max(len(accounts), 1)
+        self._turn += 1
+        order = (*accounts[first:], *accounts[:first])
+        for account in order:
+            self._guarded(account, now, partial(account.advance, now, utc))
+        until = self._elapsed() + self.settings.desk.check_slice_ms - _PIECE_MS
+        more = False
+        for at, account in enumerate(order):
+            if at and self._elapsed() >= until:
+                return True
+            more = self._guarded(account, now, partial(self._check, account, now, utc, until)) or more
+        return more
+
+    def _guarded(self, account: Account, now: int, look: Callable[[], bool | None]) -> bool:
         if now < self._rests.get(account.key, now):
             return False
         try:
-            account.advance(now, utc)
-            return self._check(account, now, utc)
+            return bool(look())
         except Exception as error:  # noqa: BLE001 - the edge: one account's failure is its own
             self._account_defect(account, error, now)
             return False
 
-    def _check(self, account: Account, now: int, utc: int) -> bool:
-        began = self._elapsed()
+    def _check(self, account: Account, now: int, utc: int, until: int) -> bool:
+        """Make checks up to this time, one at least; return whether more may be due."""
         while account.next_check(now, utc):
-            if self._elapsed() - began >= self.settings.desk.check_slice_ms:
+            if self._elapsed() >= until:
                 return True
         return False
 

@@ -18,12 +18,13 @@ _PERIOD_S: Final = 0.05
 
 
 class Line(NamedTuple):
-    """A line as data; ``level`` is ``INFO``, ``WARNING`` or ``ERROR``."""
+    """A line as data; ``level`` is ``INFO``, ``WARNING`` or ``ERROR``. The traceback of ``cause`` belongs to it."""
 
     level: str
     mark: str
     name: str
     fields: dict[str, Value]
+    cause: BaseException | None = None
 
 
 Sink = Callable[[Line], None]
@@ -40,7 +41,9 @@ class Log:
         self._sink = sink
         self._lines: deque[Line] = deque()
         self._dropped = 0
+        self._told = 0  # of those dropped
         self._lost = 0  # by the sink
+        self._failure: Exception | None = None  # its last one
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -48,9 +51,9 @@ class Log:
         """Append a line."""
         self._append(Line("WARNING" if mark == "!" else "INFO", mark, name, fields))
 
-    def error(self, name: str, **fields: Value) -> None:
+    def error(self, name: str, *, cause: BaseException | None = None, **fields: Value) -> None:
         """Append a line about something that must not happen."""
-        self._append(Line("ERROR", "!", name, fields))
+        self._append(Line("ERROR", "!", name, fields, cause))
 
     def start(self) -> None:
         """Start writing."""
@@ -77,19 +80,21 @@ class Log:
     def _drain(self) -> None:
         while self._lines:
             self._lost += not self._put(self._lines.popleft())
-        dropped = self._dropped
-        if (dropped or self._lost) and self._put(Line("WARNING", "!", "log", {"dropped": dropped, "not_written": self._lost})):
-            self._dropped -= dropped
-            self._lost = 0
+        dropped = self._dropped - self._told
+        fields: dict[str, Value] = {"dropped": dropped, "not_written": self._lost}
+        if (dropped or self._lost) and self._put(Line("WARNING", "!", "log", fields, self._failure)):
+            self._told += dropped
+            self._lost, self._failure = 0, None
 
     def _put(self, line: Line) -> bool:
         try:
             self._sink(line)
-        except Exception:  # noqa: BLE001 - the edge: a line that cannot be written is counted, the next may work
+        except Exception as error:  # noqa: BLE001 - the edge: a line that cannot be written is told of when one can
+            self._failure = error
             return False
         return True
 
 
 def to_loguru(line: Line) -> None:
     """Write a line with loguru, as its sinks are configured; its fields are the record's ``extra``."""
-    logger.bind(**line.fields).log(line.level, "{} {}", line.mark, line.name)
+    logger.opt(exception=line.cause).bind(**line.fields).log(line.level, "{} {}", line.mark, line.name)

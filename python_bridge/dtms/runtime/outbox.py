@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from dtms.engine.decide import Decision
 from dtms.names import RiskClass
+from dtms.runtime.log import Log
 from dtms.session.commands import Outstanding
 from dtms.settings import LinkSettings
 from dtms.store.journal import Entry, Journal
@@ -38,8 +39,9 @@ class _Waiting:
 class Outbox:
     """What waits for the store, and what it is owed."""
 
-    def __init__(self, journal: Journal, settings: LinkSettings) -> None:
+    def __init__(self, journal: Journal, settings: LinkSettings, log: Log) -> None:
         self._journal = journal
+        self._log = log
         self._slow_ms = settings.store_slow_ms
         self._waiting: dict[int, _Waiting] = {}
         self._owed: deque[Entry] = deque(maxlen=_OWED_MAX)
@@ -104,7 +106,10 @@ class Outbox:
         try:
             self._journal.append(entry)
         except Exception as error:  # noqa: BLE001 - the seam to the store: whatever it raises, protection goes on (R17)
-            self.store_failed = f"{type(error).__name__}: {error}"
+            why = f"{type(error).__name__}: {error}"
+            if why != self.store_failed:  # said once, not for every row
+                self._log.error("store", cause=error, why=why)
+            self.store_failed = why
             return False
         return True
 

@@ -19,7 +19,7 @@ def picture(desk: Desk, state: str, address: str, now: int, utc: int) -> Service
         accounts=tuple(_account(account, now) for account in desk.accounts.values()),
         counters=MappingProxyType(desk.counters.values()),
         pinned=desk.gate.pinned,
-        refused=tuple(desk.refused),
+        refused=desk.refused,
         store_failed=desk.outbox.store_failed,
     )
 
@@ -31,15 +31,15 @@ def _account(account: Account, now: int) -> AccountView:
         key=account.key,
         currency="" if first is None else first.logon.currency,
         company="" if first is None else first.logon.company,
-        epoch=account.epoch,
+        epoch=account.reign.epoch,
         view_known=account.view_known,
-        superseded=account.superseded,
+        superseded=account.reign.superseded,
         terminals=tuple(_terminal(account, link, now) for link in links.by_nonce.values()),
         trades=tuple(account.book),
         markets=tuple(MarketView(s.name, s.quote(), s.spec) for s in account.book.symbols.values()),
         figures=account.standings.figures,
         commands_under_way=len(account.trader.commands),
-        risk_off=account.risk_off(now),
+        risk_off=account.reign.risk_off(now),
     )
 
 

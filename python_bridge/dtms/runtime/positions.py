@@ -39,6 +39,7 @@ class Positions:
 
     def present(self, event: PositionOpened | PositionChanged, now: int, utc: int) -> None:
         """Take a position that is there: a known trade changes, one that turned round ends and its next begins, else adopted."""
+        self._risk.alive(event.position.position_id)
         if self._of_family(event, now, utc):
             return
         trade = self._book.of_position(event.position.position_id)
@@ -103,6 +104,7 @@ class Positions:
             if trade.key.position_id in fresh:
                 self._turn(trade, now, utc)
             else:
+                self._missed(trade, trade.key.position_id)
                 self._close(trade, Gone(trade.key.position_id), "missing from a complete snapshot", now, utc)
         self._legs_missing(own, now, utc)
         for position in differences.fresh:
@@ -115,7 +117,14 @@ class Positions:
         for key, number in self._family.absent(own):
             owner = self._book.get(key)
             if owner is not None:
+                self._missed(owner, number)
                 self._gone(owner, Gone(number), now, utc)
+
+    def _missed(self, trade: Trade, position_id: int) -> None:
+        """Nobody told how the position ended."""
+        main = position_id == trade.key.position_id
+        if trade.managed and not (main and trade.defence is not None and trade.defence.gone):
+            self._risk.ended_unseen(position_id)
 
     def _turn(self, trade: Trade, now: int, utc: int) -> None:
         self._close(trade, Gone(trade.key.position_id), "turned round", now, utc)

@@ -13,7 +13,7 @@ from dtms.runtime.decisions import Decided, Entry, Fate, Reported
 from dtms.runtime.log import Log
 from dtms.wire.messages import Command, ExecutionReport, ModifyPosition, OpenPosition, ReducePosition
 
-_QUIET: Final = frozenset({NoteKind.TRANSITION, NoteKind.DONE})
+_QUIET: Final = frozenset({NoteKind.TRANSITION, NoteKind.ORDERED, NoteKind.DONE})
 
 
 class Record:
@@ -57,7 +57,7 @@ class Record:
         fields: dict[str, str | int | float | None] = {f"{name}_" if name == "name" else name: value for name, value in note.values}
         fields |= {"position": trade.key.position_id, "symbol": trade.position.symbol, "text": note.text}
         if note.kind is NoteKind.ALARM:
-            self._log.error("alarm", **fields)
+            self._log.error("alarm", cause=None, **fields)
         else:
             self._log.add("=" if note.kind in _QUIET else "!", note.kind.value, **fields)
 

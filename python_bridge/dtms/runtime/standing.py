@@ -16,7 +16,7 @@ class Standing(NamedTuple):
 
     figures: AccountFigures
     allowed: frozenset[str]
-    offset_s: int
+    offset_s: int | None  # of the server's clock, None while it is not known
     link_up: bool
 
 
@@ -39,7 +39,7 @@ class Standings:
         """Return how the account stands."""
         link, figures = self._links.manager(), self.figures
         if link is None:
-            return Standing(AccountFigures(), frozenset(), 0, link_up=False)
+            return Standing(AccountFigures(), frozenset(), None, link_up=False)
         caps = link.logon.caps
         mode = link.logon.margin_mode if figures is None else figures.margin_mode
         account = AccountFigures(
@@ -51,7 +51,7 @@ class Standings:
             margin=None if figures is None else figures.margin,
             leverage=None if figures is None else figures.leverage,
         )
-        return Standing(account, frozenset(caps.symbols), link.session.offset_s or 0, link_up=link.up and self._known())
+        return Standing(account, frozenset(caps.symbols), link.session.offset_s, link_up=link.up and self._known())
 
     def _under_way(self) -> float:
         """Return the volume of openings without an outcome."""

@@ -57,4 +57,4 @@ class TerminalFacts:
         del now
         link.permissions = event.permissions
         self._standings.figures = event
-        self._risk.seen(event, link.session.offset_s or 0, utc)
+        self._risk.seen(event, utc)

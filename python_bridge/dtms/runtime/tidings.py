@@ -29,6 +29,11 @@ class Tidings:
             )
         moves.clear()
 
+    def calendar(self, hours: int | None) -> None:
+        """Write down that nothing was heard of the calendar for so long; releases may be missing."""
+        if hours is not None:
+            self._log.add("!", "calendar_stale", account=self._account, hours=hours)
+
     def differs(self, link: Link, event: events.DigestDiffers, now: int, utc: int) -> None:
         """Write down that the views of the account have parted; a snapshot is on its way."""
         del event, now, utc

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from dtms.engine.defence.closures import next_closure
+from dtms.engine.defence.closures import closes_weekly, next_closure
 from dtms.engine.defence.view import AccountFigures, Closure, Judgement, View
 from dtms.engine.market import Market
 from dtms.engine.trade import Trade
@@ -56,21 +56,30 @@ class Views:
         if standing.allowed and symbol not in standing.allowed:
             account = AccountFigures(account.hedging, account.hedge_allowed)
         rails = self._risk.figures(spec, _median(charts), link_up=standing.link_up, now=now, utc=utc)
+        ahead = None if spec is None or not spec.sessions else self._closures(symbol, spec, standing.offset_s, utc)
         return View(
             judgement=self.judgement(trade),
             closes=() if charts is None else charts.closes,
             account=account,
             rails=rails,
-            closure=None if spec is None else self._closure(symbol, spec, standing.offset_s, utc),
+            closure=None if ahead is None else ahead.closure,
+            closures_known=ahead is not None,
         )
 
-    def _closure(self, symbol: str, spec: SymbolSpec, offset_s: int, utc: int) -> Closure | None:
+    def _closures(self, symbol: str, spec: SymbolSpec, offset_s: int | None, utc: int) -> _Ahead | None:
+        """Return the next long closure, None where it is not known; while nobody tells the server's clock, by what it was last."""
         ahead = self._ahead.get(symbol)
+        if offset_s is None:
+            if ahead is None:
+                return None
+            offset_s = ahead.offset_s
         if ahead is None or ahead.spec is not spec or ahead.offset_s != offset_s or utc >= ahead.until:
-            closure = next_closure(spec.sessions, offset_s, utc, self._settings.rails.gap.hours)
+            gap = self._settings.rails.gap
+            closed = tuple(gap.closed(symbol, general=closes_weekly(spec.sessions)))
+            closure = next_closure(spec.sessions, offset_s, utc, gap.hours, closed)
             until = utc + _CLOSURE_MS if closure is None else closure.starts
             ahead = self._ahead[symbol] = _Ahead(spec, offset_s, until, closure)
-        return ahead.closure
+        return ahead
 
 
 def _median(charts: SymbolCharts | None) -> float | None:
