@@ -7,7 +7,7 @@ A position of ours is found by what it says of itself, or by the command that op
 from dtms.engine.defence.family import kin
 from dtms.engine.trade import Trade, TradeKey
 from dtms.runtime.book import Book
-from dtms.wire.messages import Command, ExecutionReport, OpenPosition, Position
+from dtms.wire.messages import Command, ExecutionReport, OpenPosition, Position, ReducePosition
 
 _OPENINGS_KEPT = 10_000
 
@@ -85,4 +85,6 @@ def speaks_of(trade: Trade, command: Command | None, report: ExecutionReport) ->
     named = report.position_id
     if named in {0, trade.key.position_id} or isinstance(command, OpenPosition):
         return True
+    if isinstance(command, ReducePosition) and report.ticket == command.ticket:
+        return True  # a leg whose end was told before the answer to its close
     return any(leg.held.key.position_id == named for leg in trade.legs)

@@ -61,6 +61,13 @@ class Locks:
         held.queued[kind] = event
         return True
 
+    def overtaken(self, key: TradeKey, position_id: int) -> None:
+        """A position is gone: what was queued of it is older than its end and would bring it back."""
+        held = self._held.get(key)
+        if held is not None:
+            held.queued.pop((PositionOpened, position_id), None)
+            held.queued.pop((PositionChanged, position_id), None)
+
     def became_unknown(self, key: TradeKey, holder: int) -> list[Event]:
         """Mark the lock as unknown if the holder still has it; return what was queued."""
         held = self._held.get(key)

@@ -11,7 +11,7 @@ from dtms.defence_names import State, Trigger
 from dtms.engine import close
 from dtms.engine.decide import CloseAsked, Decision, Event, Look, Moment, Rules, decide, shown, withdrawn
 from dtms.engine.defence.enrol import enrolled
-from dtms.engine.defence.events import DeepCheck
+from dtms.engine.defence.events import DeepCheck, Gone
 from dtms.engine.defence.rules import DefenceRules
 from dtms.engine.defence.view import Judgement
 from dtms.engine.market import Market
@@ -30,7 +30,7 @@ from dtms.runtime.record import Record
 from dtms.session.commands import CommandIds, Commands
 from dtms.session.peer import Peer
 from dtms.settings import Mode, Settings
-from dtms.wire.messages import Command, ReducePosition
+from dtms.wire.messages import Command, PositionClosed, ReducePosition
 
 
 class Trader:
@@ -169,8 +169,9 @@ class Trader:
             if trade.defence is not None:
                 self.deep.ask(DeepAsked(trade.key, trigger), distance(trade, self._judgement(trade), levels))
 
-    def fact(self, trade: Trade, event: Event, now: int, utc: int) -> bool:
-        """Take a fact that overtakes whatever is under way for the trade; return whether the trade is over by it."""
+    def fact(self, trade: Trade, event: PositionClosed | Gone, now: int, utc: int) -> bool:
+        """Take that a position is gone, which overtakes whatever is under way; return whether the trade is over by it."""
+        self.locks.overtaken(trade.key, event.position_id)
         self._decide(trade, event, now, utc)
         after = self.book.get(trade.key)
         return after is None or after.defence is None or not after.defence.gone or after.ended
