@@ -124,6 +124,7 @@ class Why(enum.IntEnum):
     SEND_FAILED = 19  # the terminal did not take the request
     BAD_COMMAND = 20  # a value that cannot be meant
     CHANGE_PLAN = 21  # the broker forbids it in this form (10042 to 10046): the same again would be refused again
+    LEDGER = 22  # the ledger cannot be written, or was damaged and the history has not caught up
 
 
 class RejectWhy(enum.IntEnum):

@@ -4,6 +4,7 @@ The whole Expert Advisor in one thread: DtmsBridge.mq5 built natively, the broke
 Monotonic time and market time are virtual and move together, ten milliseconds a timer event; only the loopback takes real time.
 """
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -52,9 +53,9 @@ CHARTEVENT_OBJECT_CLICK = api.load().enums["ENUM_CHART_EVENT"]["CHARTEVENT_OBJEC
 
 
 @cache
-def expert(sanitize: tuple[str, ...]) -> Built:
+def expert(sanitize: tuple[str, ...], defines: tuple[str, ...] = ()) -> Built:
     """The Expert Advisor, built once a run."""
-    return build(sources_root() / "Experts" / EXPERT, include=sources_root() / "Include", sanitize=sanitize)
+    return build(sources_root() / "Experts" / EXPERT, include=sources_root() / "Include", sanitize=sanitize, defines=defines)
 
 
 class Harness:
@@ -70,6 +71,7 @@ class Harness:
         security: of the link; None: NULL.
         quote_first: give each symbol a quote before the program starts.
         accept: fields of the LogonAccepted that differ from the usual.
+        defines: names that the program is built with.
         account: fields of the account.
 
     Attributes:
@@ -96,6 +98,7 @@ class Harness:
         terminal_type: type[SimTerminal] = SimTerminal,
         terminal_options: Mapping[str, Any] | None = None,
         accept: Mapping[str, Any] | None = None,
+        defines: tuple[str, ...] = (),
         **account: Any,
     ) -> None:
         secured = security or Security("NULL", folder)
@@ -114,24 +117,53 @@ class Harness:
         if quote_first:
             for spec in self.specs:
                 self.quote(spec.name)
-        self.terminal = terminal_type(
-            call=lambda request: self.broker.call(request, self.now),
-            immediate=immediate,
-            **(terminal_options or {}),
-        )
+        self.files = folder / "Files"
+
+        def make_terminal() -> SimTerminal:
+            return terminal_type(
+                call=lambda request: self.broker.call(request, self.now),
+                immediate=immediate,
+                **(terminal_options or {}),
+            )
+
+        texts = {"Servers": f"127.0.0.1:{self.router.port}"} | secured.inputs() | dict(inputs or {})
+
+        def make_program() -> Program:
+            return Program(
+                expert(self.SANITIZE, defines),
+                self.terminal,
+                files=self.files,
+                symbol=self.chart,
+                inputs=as_texts(texts),
+                virtual_clock_ms=self.now,
+                sockets=sockets or SocketModel(),
+                allowed=allowed,
+            )
+
+        self._make_terminal, self._make_program = make_terminal, make_program
+        self._load()
+
+    def _load(self) -> None:
+        self.terminal = self._make_terminal()
         self.terminal.apply_all(self.broker.full_state())
         self.terminal.take_events()
-        texts = {"Servers": f"127.0.0.1:{self.router.port}"} | secured.inputs() | dict(inputs or {})
-        self.program = Program(
-            expert(self.SANITIZE),
-            self.terminal,
-            files=folder / "Files",
-            symbol=self.chart,
-            inputs=as_texts(texts),
-            virtual_clock_ms=self.now,
-            sockets=sockets or SocketModel(),
-            allowed=allowed,
-        )
+        self.program = self._make_program()
+
+    def kill(self, files: Path | None = None) -> None:
+        """
+        End the terminal as kill -9 does, and load another life of it, which `start` starts.
+
+        Args:
+            files: the program's files as they were at that moment; None: as they are now.
+        """
+        self.program.close()
+        if files is not None:
+            shutil.rmtree(self.files)
+            shutil.copytree(files, self.files)
+        self.broker.take_updates()
+        self.router.frames.clear()
+        self.router.identity = b""
+        self._load()
 
     def __enter__(self) -> Self:
         return self

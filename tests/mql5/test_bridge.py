@@ -4,7 +4,6 @@ The Expert Advisor as a whole: when it logs on, what it says of itself, restarts
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.mql5.curve import SECURED, Security
@@ -13,7 +12,6 @@ from tests.mql5.support import INIT_FAILED, INIT_PARAMETERS_INCORRECT, Harness, 
 from dtms.names import (
     LogoutWhy,
     MarginMode,
-    OnSilence,
     Operation,
     Outcome,
     Permission,
@@ -21,11 +19,9 @@ from dtms.names import (
     TradeMode,
 )
 from dtms.sim.terminal import SimTerminal
-from dtms.wire.link_messages import LeasePlan
 from dtms.wire.messages import (
     ExecutionReport,
     HandsOff,
-    Lease,
     Logon,
     LogonRefused,
     Logout,
@@ -67,32 +63,26 @@ def test_the_logon_says_who_this_is(tmp_path: Path, security: Security) -> None:
         assert (logon.caps.max_open_lots, logon.caps.max_orders_per_minute) == (0.5, 30)
         assert logon.caps.operations == Operation.MODIFY | Operation.OPEN
         assert logon.caps.symbols == ["EURUSD", "GBPUSD"]
-        assert (logon.chart_symbol, logon.boot, logon.hands_off) == ("EURUSD", 0, False)
+        assert (logon.chart_symbol, logon.boot, logon.hands_off) == ("EURUSD", 1, False)
         assert logon.instance_id.startswith("DtmsBridge-")
         assert logon.ts_event == life.server_ms // 1_000 * 1_000
 
 
-def test_acting_by_itself_is_not_offered_whatever_the_inputs_say(tmp_path: Path) -> None:
-    with Harness(tmp_path, inputs={"AllowAutonomousModify": True, "AllowAutonomousClose": True}) as life:
+@pytest.mark.parametrize("modify", [False, True])
+@pytest.mark.parametrize("close", [False, True])
+def test_the_logon_says_what_may_be_done_without_a_command(tmp_path: Path, modify: bool, close: bool) -> None:
+    with Harness(tmp_path, inputs={"AllowAutonomousModify": modify, "AllowAutonomousClose": close}) as life:
+        caps = life.start().caps
+
+        assert (caps.allow_autonomous_modify, caps.allow_autonomous_close) == (modify, close)
+
+
+def test_what_may_not_be_commanded_may_not_be_done_without_a_command(tmp_path: Path) -> None:
+    allowed = {"AllowAutonomousModify": True, "AllowAutonomousClose": True}
+    with Harness(tmp_path, inputs=allowed | {"AllowModify": False, "AllowReduce": False}) as life:
         caps = life.start().caps
 
         assert (caps.allow_autonomous_modify, caps.allow_autonomous_close) == (False, False)
-        assert any("AllowAutonomousClose have no effect" in line for line in life.printed)
-
-
-def test_a_lease_is_taken_and_changes_nothing(life: Harness) -> None:
-    ticket = life.broker.human_open("EURUSD", 0, 0.1)
-    life.until(lambda: life.router.of(PositionOpened))
-    fields: dict[str, Any] = dict.fromkeys(LeasePlan.FIELDS)
-    fields |= {"position_id": ticket, "on_silence": OnSilence.CLOSE, "grace_s": 1, "pair_ticket": 0, "require_stop": True}
-    plan = LeasePlan(**fields | {"volume": 0.1})
-    life.router.send(Lease(plans=[plan]))
-    life.settle()
-    life.router.beats = False
-    life.advance(10_000)
-
-    assert [position.ticket for position in life.broker.positions] == [ticket]
-    assert life.sent == []
 
 
 def test_nothing_is_said_before_the_terminal_has_its_broker(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ input int    MaxOrdersPerMinute=60;         // requests in a minute; reductions 
 input bool   AllowModify=true;              // may tighten stops and set targets
 input bool   AllowReduce=true;              // may close and reduce positions
 input string AllowedSymbols="";             // symbols that may be opened, by commas; empty: any
-input bool   AllowAutonomousModify=false;   // may tighten by itself after silence (no effect yet)
-input bool   AllowAutonomousClose=false;    // may close by itself after silence (no effect yet)
+input bool   AllowAutonomousModify=false;   // may tighten by itself after silence
+input bool   AllowAutonomousClose=false;    // may close by itself after silence
 input bool   ShowPanel=true;                // show the panel on the chart
 input int    ResultTimeoutMs=5000;          // an answer of the broker later than this is searched for
 input int    CatchUpMs=10000;               // time that the history gets to catch up
@@ -28,11 +28,17 @@ input int    DebounceMs=1000;               // a position must be gone so long b
 input int    ReconnectMinMs=250;            // first pause before dialing again
 input int    ReconnectMaxMs=8000;           // longest pause
 input int    LogonTimeoutMs=5000;           // a server that does not answer the logon is left
+#ifdef DTMS_FAULTS
+input string FaultsOff="";                  // rules that the fault simulator switches off, by commas
+#endif
 
 CBridge g_bridge;
 
 int OnInit(void)
   {
+#ifdef DTMS_FAULTS
+   CRules::SwitchOff(FaultsOff);
+#endif
    SSettings settings;
    settings.servers=Servers;
    settings.key_file=KeyFile;

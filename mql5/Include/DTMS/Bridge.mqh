@@ -44,6 +44,7 @@ private:
    void              ChangeAccount(void);
    bool              StartKeys(void);
    bool              StartParts(void);
+   void              TakeFolder(void);
    void              ShowStatus(const ulong now_ms);
 
 public:
@@ -87,8 +88,6 @@ int CBridge::Init(const SSettings &settings)
       Print("DTMS: ",fault);
       return(INIT_PARAMETERS_INCORRECT);
      }
-   if(m_settings.autonomous_modify || m_settings.autonomous_close)
-      Print("DTMS: acting by itself after silence is not built in yet; the inputs AllowAutonomousModify and AllowAutonomousClose have no effect");
    if(!StartKeys())
      {
       Print("DTMS: ",m_keys.Error());
@@ -116,16 +115,17 @@ void CBridge::NewParts(void)
    m_pParts=new CAccountParts;
    m_pFacts=m_pParts.FactsPart();
    m_pGateway=m_pParts.GatewayPart();
-   m_inbox.Init(m_pFacts,m_pGateway,GetPointer(m_session));
+   m_inbox.Init(m_pParts,GetPointer(m_session));
   }
 
 //--- nothing that is known of one account holds for another: epoch, commands, deals, quotes, caps. The user's hands off stays.
 void CBridge::ChangeAccount(void)
   {
-   bool hands_off=m_pGateway.IsHandsOffByChart();
+   bool hands_off=m_pGateway.Barriers().IsHandsOffByChart();
+   m_pParts.LeaveFolder();
    delete m_pParts;
    NewParts();
-   m_pGateway.HandsOffByChart(hands_off);
+   m_pGateway.Barriers().HandsOffByChart(hands_off);
    m_session.SetHighestEpochSeen(0);
    m_account.Forget();
   }
@@ -160,6 +160,8 @@ bool CBridge::StartParts(void)
    m_session.SetBackoff((uint)m_settings.reconnect_min_ms,(uint)m_settings.reconnect_max_ms);
    m_session.SetLogonTimeout((uint)m_settings.logon_timeout_ms);
    m_pParts.Init(GetPointer(m_outbox),m_settings);
+   if(CHandsOff::Load(CHandsOff::OfChart(CIdentity::Instance())))
+      m_pGateway.Barriers().HandsOffByChart(true);
    return(m_session.Start(m_settings.servers,0,GetPointer(this)));
   }
 
@@ -170,6 +172,7 @@ void CBridge::Deinit(const int reason)
    if(m_running)
       m_session.Logout(CIdentity::LogoutWhy(reason));
    m_outbox.Open(false);
+   m_pParts.LeaveFolder();
    m_keys.Close();
    m_panel.Remove();
    m_running=false;
@@ -186,13 +189,31 @@ void CBridge::OnTimer(void)
       m_running=StartParts();
       return;
      }
+   TakeFolder();
    m_session.Pump(GetTickCount64());
 //--- what has arrived was handled at later times than the one before it
    ulong now_ms=GetTickCount64();
-   m_pGateway.Alarm(m_session.Alarmed());
+   m_pGateway.Barriers().Alarm(m_session.Alarmed());
+   m_pParts.LeasePart().Pump(m_session.IsUp(),m_session.FramesIn(),now_ms);
    m_pGateway.Pump(now_ms);
    m_pFacts.Pump(now_ms,!m_pGateway.OwesAnswer());
    ShowStatus(now_ms);
+  }
+
+//--- the files of the account, while this Expert Advisor may be its manager
+void CBridge::TakeFolder(void)
+  {
+   if(CIdentity::AccountKnown())
+      m_pParts.TakeFolder(GetTickCount64());
+   if(!m_pParts.HasTaken())
+      return;
+   m_account.Note();
+   if(m_session.IsUp())
+     {
+      if(!m_pParts.KeepEpoch(m_session.Epoch()))
+         m_session.Leave("the files of the account know a higher epoch");
+      m_pGateway.TellUntold();
+     }
   }
 
 //--- a quote of the chart's symbol: the timer alone would make commands and quotes wait
@@ -202,7 +223,7 @@ void CBridge::OnTick(void)
       return;
    m_session.Pump(GetTickCount64(),false);
    ulong now_ms=GetTickCount64();
-   m_pGateway.Alarm(m_session.Alarmed());
+   m_pGateway.Barriers().Alarm(m_session.Alarmed());
    m_pGateway.Pump(now_ms);
    m_pFacts.PumpPositions(now_ms);
    m_pFacts.OnChartTick(now_ms);
@@ -231,7 +252,8 @@ void CBridge::OnClick(const string object_name)
       m_session.ConfirmAlarm();
    if(!m_panel.IsButton(object_name))
       return;
-   m_pGateway.HandsOffByChart(!m_pGateway.IsHandsOffByChart());
+   m_pGateway.Barriers().HandsOffByChart(!m_pGateway.Barriers().IsHandsOffByChart());
+   CHandsOff::Save(CHandsOff::OfChart(CIdentity::Instance()),m_pGateway.Barriers().IsHandsOffByChart());
    bool on=m_pGateway.IsHandsOff();
    SHandsOff message;
    message.on=on;
@@ -255,7 +277,9 @@ void CBridge::ShowStatus(const ulong now_ms)
    status.role=m_session.Role();
    status.act=m_act;
    status.hands_off=m_pGateway.IsHandsOff();
-   status.hands_off_chart=m_pGateway.IsHandsOffByChart();
+   status.hands_off_chart=m_pGateway.Barriers().IsHandsOffByChart();
+   status.idle=m_pParts.Idle();
+   status.silent=m_pParts.LeasePart().HasFired();
    status.positions=m_pFacts.Positions();
    status.command=m_pGateway.LastWords();
    CStatusText::Show(status,m_panel);
@@ -272,6 +296,9 @@ void CBridge::FillLogon(SLogon &logon)
   {
    m_account.Note();
    CIdentity::Fill(logon);
+   if(m_pParts.FolderPart().Epoch()>m_session.HighestEpochSeen())
+      m_session.SetHighestEpochSeen(m_pParts.FolderPart().Epoch());
+   logon.boot=m_pParts.FolderPart().Boot();
    m_pParts.CapsPart().Fill(logon.caps);
    logon.hands_off=m_pGateway.IsHandsOff();
    logon.ts_event=CServerClock::ServerMs();
@@ -292,9 +319,15 @@ void CBridge::OnLogonAccepted(const SLogonAccepted &accepted)
    m_act=accepted.mode_act;
    if(m_keys.IsOpen() && !m_keys.Mix(accepted.entropy))
       Print("DTMS: ",m_keys.Error());
-   m_pGateway.Manager(accepted.role==DTMS_ROLE_MANAGER);
+   ulong now_ms=GetTickCount64();
+   bool manager=(accepted.role==DTMS_ROLE_MANAGER);
    m_outbox.Open(true);
-   m_pFacts.Accepted(accepted,GetTickCount64());
+   m_pParts.Role(manager,now_ms);
+   m_pParts.KeepEpoch(accepted.epoch);
+   m_pParts.LeasePart().Accepted(manager,accepted.mode_act,accepted.epoch,now_ms);
+   m_pFacts.Accepted(accepted,now_ms);
+   if(!accepted.resume)
+      m_pGateway.TellUntold();
   }
 
 void CBridge::OnLogonRefused(const SLogonRefused &refused)

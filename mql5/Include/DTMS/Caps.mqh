@@ -32,6 +32,8 @@ private:
    double            m_max_open_lots;
    int               m_max_orders;
    int               m_operations;
+   bool              m_modify_alone;
+   bool              m_close_alone;
    string            m_symbols[];
    ulong             m_requests_ms[];
    SOpenedLots       m_opened[];
@@ -46,13 +48,16 @@ public:
                      CCaps(void);
    void              Init(const double max_open_lots,const int max_orders,const bool allow_modify,const bool allow_reduce,
                           const string &symbols[]);
+   void              Alone(const bool modify,const bool close);
+   bool              ModifiesAlone(void) const { return(m_modify_alone && (m_operations&DTMS_OPERATION_MODIFY)!=0); }
+   bool              ClosesAlone(void) const { return(m_close_alone && (m_operations&DTMS_OPERATION_REDUCE)!=0); }
    void              Fill(SCaps &caps) const;
    int               Check(const SCommand &command,const double lots_on_the_way,const ulong now_ms);
    void              Requested(const ulong now_ms);
    void              Opened(const ulong magic,const double lots,const ulong now_ms);
   };
 
-CCaps::CCaps(void) : m_max_open_lots(0.0),m_max_orders(0),m_operations(0)
+CCaps::CCaps(void) : m_max_open_lots(0.0),m_max_orders(0),m_operations(0),m_modify_alone(false),m_close_alone(false)
   {
   }
 
@@ -72,7 +77,14 @@ void CCaps::Init(const double max_open_lots,const int max_orders,const bool allo
       m_operations&=~DTMS_OPERATION_OPEN;
   }
 
-//--- what the logon says. Plans after silence are not carried out yet, whatever the inputs say.
+//--- what may be done without a command (R27); what may not be done with one may not either
+void CCaps::Alone(const bool modify,const bool close)
+  {
+   m_modify_alone=modify;
+   m_close_alone=close;
+  }
+
+//--- what the logon says
 void CCaps::Fill(SCaps &caps) const
   {
    caps.max_open_lots=m_max_open_lots;
@@ -81,8 +93,8 @@ void CCaps::Fill(SCaps &caps) const
    ArrayFree(caps.symbols);
    if(ArraySize(m_symbols)>0 && ArrayCopy(caps.symbols,m_symbols)<ArraySize(m_symbols))
       caps.operations&=~DTMS_OPERATION_OPEN;
-   caps.allow_autonomous_modify=false;
-   caps.allow_autonomous_close=false;
+   caps.allow_autonomous_modify=ModifiesAlone();
+   caps.allow_autonomous_close=ClosesAlone();
   }
 
 //--- the Why that forbids the command, DTMS_WHY_NONE if nothing does. Lots of openings under way count as open.

@@ -9,6 +9,11 @@
 
 #define DTMS_COMMENT_LIMIT 31  // characters of a comment that a broker keeps, at best
 
+//--- who wants it
+#define DTMS_ACT_NONE     0
+#define DTMS_ACT_FLOOR    1  // the Expert Advisor: a position without a stop gets its floor
+#define DTMS_ACT_SILENCE  2  // the Expert Advisor: the plan after silence
+
 struct SCommand
   {
    int               kind;              // type of the message
@@ -35,11 +40,12 @@ struct SCommand
    int               side;
    int               tag_kind;
    string            comment;
+   int               act;               // of the Expert Advisor itself (R27): DTMS_ACT_...; 0: the bridge commands
 
                      SCommand(void) : kind(0),id(0),deadline_ms(0),arrived_ms(0),ticket(0),by_ticket(0),has_expect_stop(false),expect_stop(0.0),
                      has_expect_target(false),expect_target(0.0),has_stop(false),stop(0.0),has_target(false),target(0.0),
                      has_expect_volume(false),expect_volume(0.0),has_expect_by(false),expect_by(0.0),volume(0.0),deviation(0),
-                     symbol(""),side(0),tag_kind(0),comment("") {}
+                     symbol(""),side(0),tag_kind(0),comment(""),act(DTMS_ACT_NONE) {}
   };
 
 //+------------------------------------------------------------------+

@@ -142,7 +142,8 @@ void CFacts::TellEverything(const ulong now_ms)
    m_account.Tell(now_ms);
    m_tracker.LookQuietly(now_ms);
    m_book.TellOfPositions(now_ms);
-   m_tracker.SendSnapshot(now_ms);
+   if(DTMS_HOLDS(DTMS_RULE_SNAPSHOT_ON_SESSION))
+      m_tracker.SendSnapshot(now_ms);
   }
 
 //--- a snapshot that was asked for, of what is there now
@@ -168,7 +169,7 @@ void CFacts::FillHeartbeat(SHeartbeat &heartbeat)
    heartbeat.has_utc_offset_s=m_clock.Known();
    heartbeat.utc_offset_s=m_clock.OffsetSeconds();
    heartbeat.permissions=CPermissions::Read();
-   heartbeat.has_digest=m_tracker.Digest(heartbeat.digest);
+   heartbeat.has_digest=(m_tracker.Digest(heartbeat.digest) && DTMS_HOLDS(DTMS_RULE_DIGEST));
   }
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "FrameHeader.mqh"
 #include "KeptFrames.mqh"
+#include "Rules.mqh"
 #include "ZmtpDealer.mqh"
 
 //--- durable frames are handed to the connection while less than this waits there, so that heartbeats never stand behind a long resend
@@ -73,6 +74,8 @@ bool CFrameSender::Resume(const ulong seen_by_peer)
    if(seen_by_peer>m_sent_ever || seen_by_peer+1<m_kept.FirstSeq())
       return(false);
    m_kept.Acknowledge(seen_by_peer);
+   if(!DTMS_HOLDS(DTMS_RULE_RESEND_ON_RECONNECT))
+      m_kept.GoOnFrom(seen_by_peer);
    m_sent=seen_by_peer;
    return(true);
   }

@@ -5,6 +5,7 @@
 #ifndef DTMS_INBOX_MQH
 #define DTMS_INBOX_MQH
 
+#include "AccountParts.mqh"
 #include "Facts.mqh"
 #include "Session.mqh"
 #include "TradeGateway.mqh"
@@ -19,7 +20,7 @@ private:
    CFacts           *m_pFacts;
    CTradeGateway    *m_pGateway;
    CSession         *m_pSession;
-   SLease            m_lease;
+   CAccountParts    *m_pParts;
 
    bool              OnSubscribe(CMsgPackReader &body);
    bool              OnBarsRequest(CMsgPackReader &body);
@@ -27,21 +28,23 @@ private:
    bool              OnHandsOff(CMsgPackReader &body);
    bool              OnRole(CMsgPackReader &body);
    bool              OnLease(CMsgPackReader &body);
+   bool              OnFarewell(CMsgPackReader &body);
    bool              OnCredit(CMsgPackReader &body);
    bool              OnBridgeHeartbeat(CMsgPackReader &body);
    bool              OnCommand(const int type,CMsgPackReader &body,const uint epoch);
 
 public:
-                     CInbox(void) : m_pFacts(NULL),m_pGateway(NULL),m_pSession(NULL) {}
-   void              Init(CFacts *p_facts,CTradeGateway *p_gateway,CSession *p_session);
+                     CInbox(void) : m_pFacts(NULL),m_pGateway(NULL),m_pSession(NULL),m_pParts(NULL) {}
+   void              Init(CAccountParts *p_parts,CSession *p_session);
    bool              Take(const int type,CMsgPackReader &body,const uint epoch);
   };
 
 //--- the parts of the account that the program works for
-void CInbox::Init(CFacts *p_facts,CTradeGateway *p_gateway,CSession *p_session)
+void CInbox::Init(CAccountParts *p_parts,CSession *p_session)
   {
-   m_pFacts=p_facts;
-   m_pGateway=p_gateway;
+   m_pParts=p_parts;
+   m_pFacts=p_parts.FactsPart();
+   m_pGateway=p_parts.GatewayPart();
    m_pSession=p_session;
   }
 
@@ -67,7 +70,7 @@ bool CInbox::Take(const int type,CMsgPackReader &body,const uint epoch)
       case DTMS_MSG_BARS_REQUEST:
          return(OnBarsRequest(body));
       case DTMS_MSG_LOGOUT:
-         return(true);
+         return(OnFarewell(body));
       default:
          return(OnCommand(type,body,epoch));
      }
@@ -88,6 +91,7 @@ bool CInbox::OnBridgeHeartbeat(CMsgPackReader &body)
    if(!message.Read(body))
       return(false);
    m_pFacts.Acknowledge(message.tick_seq);
+   m_pParts.LeasePart().Busy(message.busy_ms,GetTickCount64());
    return(true);
   }
 
@@ -96,7 +100,7 @@ bool CInbox::OnRole(CMsgPackReader &body)
    SRoleChanged message;
    if(!message.Read(body))
       return(false);
-   m_pGateway.Manager(message.role==DTMS_ROLE_MANAGER);
+   m_pParts.Role(message.role==DTMS_ROLE_MANAGER,GetTickCount64());
    return(true);
   }
 
@@ -109,10 +113,23 @@ bool CInbox::OnSubscribe(CMsgPackReader &body)
    return(true);
   }
 
-//--- kept for the time when plans are carried out; until then silence changes nothing (the logon says so)
 bool CInbox::OnLease(CMsgPackReader &body)
   {
-   return(m_lease.Read(body));
+   SLease message;
+   if(!message.Read(body))
+      return(false);
+   m_pParts.LeasePart().Take(message,GetTickCount64());
+   return(true);
+  }
+
+//--- the bridge goes in order and says how far the plans may go without it
+bool CInbox::OnFarewell(CMsgPackReader &body)
+  {
+   SLogout message;
+   if(!message.Read(body))
+      return(false);
+   m_pParts.LeasePart().Farewell(message.plan,GetTickCount64());
+   return(true);
   }
 
 bool CInbox::OnHandsOff(CMsgPackReader &body)
@@ -120,7 +137,7 @@ bool CInbox::OnHandsOff(CMsgPackReader &body)
    SHandsOff message;
    if(!message.Read(body))
       return(false);
-   m_pGateway.HandsOffByBridge(message.on);
+   m_pParts.BridgeHandsOff(message.on);
    Print("DTMS: the bridge's hands off is ",message.on ? "on" : "off",", by ",message.by);
    return(true);
   }
@@ -148,8 +165,8 @@ bool CInbox::OnCommand(const int type,CMsgPackReader &body,const uint epoch)
    SCommand command;
    if(!CCommands::Read(type,body,command))
       return(false);
-   m_pGateway.Alarm(m_pSession.Alarmed());
-   m_pGateway.OnCommand(command,epoch<m_pSession.HighestEpochSeen(),GetTickCount64());
+   m_pGateway.Barriers().Alarm(m_pSession.Alarmed());
+   m_pGateway.OnCommand(command,DTMS_HOLDS(DTMS_RULE_EPOCH_FENCE) && epoch<m_pSession.HighestEpochSeen(),GetTickCount64());
    return(true);
   }
 

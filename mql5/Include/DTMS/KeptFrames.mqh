@@ -40,6 +40,7 @@ public:
                      CKeptFrames(void);
    void              SetLimits(const int most_frames,const int most_bytes);
    void              Clear(void);
+   void              GoOnFrom(const ulong seq);
    ulong             LastSeq(void) const { return(m_first_seq+(ulong)m_count-1); }
    ulong             FirstSeq(void) const { return(m_first_seq); }
    bool              Keep(const int type,const CMsgPackWriter &body);
@@ -69,6 +70,14 @@ void CKeptFrames::Clear(void)
    m_bytes=0;
    m_first_seq=1;
    m_acknowledged=0;
+  }
+
+//--- nothing is kept; the next frame follows this number
+void CKeptFrames::GoOnFrom(const ulong seq)
+  {
+   Clear();
+   m_first_seq=seq+1;
+   m_acknowledged=seq;
   }
 
 //--- keeps a frame under the number LastSeq() then has; false: no room without giving up one that may be needed

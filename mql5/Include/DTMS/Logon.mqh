@@ -10,6 +10,7 @@
 #include "Link.mqh"
 #include "Messages.mqh"
 #include "PoisonLog.mqh"
+#include "Rules.mqh"
 #include "SessionHandler.mqh"
 
 //+------------------------------------------------------------------+
@@ -64,6 +65,7 @@ public:
    ulong             Nonce(void) const { return(m_nonce); }
    uint              Epoch(void) const { return(m_epoch); }
    uint              HighestEpochSeen(void) const { return(m_highest_epoch); }
+   void              Leave(const string reason) { End(reason,false); }
    int               Role(void) const { return(m_role); }
    ulong             BadFrames(void) const { return(m_bad_frames); }
    ulong             Dropped(void) const { return(m_dropped); }
@@ -200,7 +202,7 @@ string CLogon::Objection(const SLogonAccepted &accepted) const
   {
    if(accepted.protocol>(uint)DTMS_PROTOCOL_VERSION)
       return("it speaks protocol "+IntegerToString((long)accepted.protocol));
-   if(accepted.epoch<m_highest_epoch)
+   if(DTMS_HOLDS(DTMS_RULE_EPOCH_FENCE) && accepted.epoch<m_highest_epoch)
       return("its epoch "+IntegerToString((long)accepted.epoch)+" is over, "+IntegerToString((long)m_highest_epoch)+" was seen");
    return("");
   }

@@ -184,6 +184,8 @@ struct SLeasePlan
    ulong             pair_ticket;
    bool              require_stop;
    double            volume;
+   ulong             ticket;
+   int               side;
 
    SLeasePlan(void) :
       position_id(0),
@@ -201,11 +203,13 @@ struct SLeasePlan
       max_hold_s(0),
       pair_ticket(0),
       require_stop(false),
-      volume(0.0) {}
+      volume(0.0),
+      ticket(0),
+      side(0) {}
 
    void              Write(CMsgPackWriter &writer) const
      {
-      writer.Array(11);
+      writer.Array(13);
       writer.UInt(position_id);
       writer.UInt((ulong)on_silence);
       writer.UInt((ulong)grace_s);
@@ -232,12 +236,14 @@ struct SLeasePlan
       writer.UInt(pair_ticket);
       writer.Flag(require_stop);
       writer.Real(volume);
+      writer.UInt(ticket);
+      writer.UInt((ulong)side);
      }
 
    bool              Read(CMsgPackReader &reader)
      {
       int width=0;
-      if(!reader.Array(width) || width<11)
+      if(!reader.Array(width) || width<13)
          return(false);
       if(!reader.UInt(position_id) || position_id<1)
          return(false);
@@ -287,7 +293,13 @@ struct SLeasePlan
          return(false);
       if(!reader.Real(volume) || !MathIsValidNumber(volume) || volume<=0.0 || volume>1000000000.0)
          return(false);
-      for(int extra=11; extra<width; extra++)
+      if(!reader.UInt(ticket) || ticket<1)
+         return(false);
+      ulong wide_side=0;
+      if(!reader.UInt(wide_side) || wide_side>0x7FFFFFFF || wide_side<1 || wide_side>2)
+         return(false);
+      side=(int)wide_side;
+      for(int extra=13; extra<width; extra++)
          if(!reader.Skip())
             return(false);
       return(true);
@@ -2795,7 +2807,7 @@ struct SExecutionReport
          return(false);
       retcode=(uint)wide_retcode;
       ulong wide_why=0;
-      if(!reader.UInt(wide_why) || wide_why>0x7FFFFFFF || wide_why>21)
+      if(!reader.UInt(wide_why) || wide_why>0x7FFFFFFF || wide_why>22)
          return(false);
       why=(int)wide_why;
       if(!reader.UInt(position_id))

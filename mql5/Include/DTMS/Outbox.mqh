@@ -30,6 +30,7 @@ private:
    string            m_notice_keys[];
    ulong             m_notice_ms[];
    int               m_notice_next;
+   bool              m_notice_lost;   // one was said when there was no session
 
    bool              Durable(const int type);
    bool              Rested(const string key,const ulong now_ms);
@@ -37,7 +38,7 @@ private:
 public:
                      COutbox(void);
    void              Init(CSession *p_session);
-   void              Open(const bool open) { m_open=open; }
+   void              Open(const bool open);
    bool              IsOpen(void) const { return(m_open); }
    bool              IsUp(void) const;
    bool              RoomForQuotes(void) const;
@@ -61,7 +62,7 @@ public:
    void              Notice(const int code,const string symbol,const long value,const string text);
   };
 
-COutbox::COutbox(void) : m_pSession(NULL),m_open(false),m_notice_next(0)
+COutbox::COutbox(void) : m_pSession(NULL),m_open(false),m_notice_next(0),m_notice_lost(false)
   {
   }
 
@@ -69,6 +70,18 @@ void COutbox::Init(CSession *p_session)
   {
    m_pSession=p_session;
    m_open=false;
+  }
+
+//--- a session takes messages from here on; what was said to nobody may be said again
+void COutbox::Open(const bool open)
+  {
+   m_open=open;
+   if(!open || !m_notice_lost)
+      return;
+   m_notice_lost=false;
+   ArrayFree(m_notice_keys);
+   ArrayFree(m_notice_ms);
+   m_notice_next=0;
   }
 
 bool COutbox::IsUp(void) const
@@ -219,7 +232,8 @@ void COutbox::Notice(const int code,const string symbol,const long value,const s
    message.text=CCodes::Clip(text,DTMS_TEXT_LIMIT);
    m_writer.Reset();
    message.Write(m_writer);
-   Durable(DTMS_MSG_NOTICE);
+   if(!Durable(DTMS_MSG_NOTICE))
+      m_notice_lost=true;
   }
 
 //--- whether this has not been said for a while; remembers that it is said now

@@ -9,6 +9,7 @@
 #include "Attribution.mqh"
 #include "Codes.mqh"
 #include "PositionLookup.mqh"
+#include "RequestRow.mqh"
 
 #define DTMS_SEARCH_SPAN_S   86400  // the magic number is unique; the window only bounds what is read
 #define DTMS_SEARCH_STEP_MS  200    // time between two looks
@@ -68,6 +69,9 @@ public:
                      COutcomeSearch(void);
    void              Sending(const MqlTradeRequest &request,const ulong position_id,const double lots,const double turnover);
    void              Begin(const ulong now_ms);
+   void              Write(CMsgPackWriter &row) const;
+   bool              Read(CMsgPackReader &row);
+   void              CopyRequest(MqlTradeRequest &request) const { request=m_request; }
    ENUM_SEARCH_RESULT Look(const ulong connected_ms,const ulong catch_up_ms,const ulong now_ms);
   };
 
@@ -96,6 +100,25 @@ void COutcomeSearch::Begin(const ulong now_ms)
    m_since_ms=now_ms;
    m_next_ms=now_ms;
    m_has_print=false;
+  }
+
+//--- what must be known of the request to search for it in another life
+void COutcomeSearch::Write(CMsgPackWriter &row) const
+  {
+   CRequestRow::Write(m_request,row);
+   row.UInt(m_position_id);
+   row.Real(m_booked_lots);
+   row.Real(m_booked_turnover);
+   row.Int(m_first_s);
+   row.Int(m_quoted_s);
+   row.Int(m_quoted_msc);
+  }
+
+//--- the same, read in that other life; false: it is not all there
+bool COutcomeSearch::Read(CMsgPackReader &row)
+  {
+   return(CRequestRow::Read(row,m_request) && row.UInt(m_position_id) && row.Real(m_booked_lots) && row.Real(m_booked_turnover)
+          && row.Int(m_first_s) && row.Int(m_quoted_s) && row.Int(m_quoted_msc));
   }
 
 //--- one look, when it is time

@@ -14,7 +14,7 @@
 #define DTMS_MAX_LOTS                       1000000000.0
 #define DTMS_FLAG_DUP                       1
 #define DTMS_TAG_PREFIX                     0x2D7D
-#define DTMS_CONTRACT_SHA256                "b10b3f628741dfdb01f660ef3c79da7e3f2253fdb3d5efec51740692dff2909e"
+#define DTMS_CONTRACT_SHA256                "7a845621bd51339092aba179f7e7e9b00c72b5378df20f0310d47ac9b26aa8da"
 #define DTMS_MSG_TICKS                      20
 #define DTMS_MSG_LOGON                      1
 #define DTMS_MSG_LOGON_ACCEPTED             2
@@ -106,6 +106,7 @@
 #define DTMS_WHY_SEND_FAILED                19
 #define DTMS_WHY_BAD_COMMAND                20
 #define DTMS_WHY_CHANGE_PLAN                21
+#define DTMS_WHY_LEDGER                     22
 #define DTMS_REJECT_WHY_MALFORMED           1
 #define DTMS_REJECT_WHY_UNKNOWN_TYPE        2
 #define DTMS_REJECT_WHY_BAD_VALUE           3

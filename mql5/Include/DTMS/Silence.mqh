@@ -5,6 +5,8 @@
 #ifndef DTMS_SILENCE_MQH
 #define DTMS_SILENCE_MQH
 
+#include "Rules.mqh"
+
 //--- a pause of our own that is longer is no silence of the peer
 #define DTMS_OWN_PAUSE_MS 500
 //--- most that a peer's word of being busy is worth; the longest wait known in a terminal is 45 s
@@ -24,8 +26,6 @@ private:
    ulong             m_last_pump_ms;
    bool              m_tested;
 
-   ulong             Lasts(const ulong now_ms) const;
-
 public:
                      CSilence(void);
    void              SetLimits(const uint test_after_ms,const uint down_after_ms);
@@ -34,6 +34,7 @@ public:
    void              OnFrame(const ulong now_ms);
    void              SetBusy(const ulong now_ms,const uint busy_ms);
    bool              TestDue(const ulong now_ms);
+   ulong             Lasts(const ulong now_ms) const;
    bool              IsDown(const ulong now_ms) const { return(Lasts(now_ms)>=m_down_after_ms); }
   };
 
@@ -62,7 +63,7 @@ ulong CSilence::OnPump(const ulong now_ms)
   {
    ulong pause=(now_ms>m_last_pump_ms ? now_ms-m_last_pump_ms : 0);
    m_last_pump_ms=now_ms;
-   if(pause<=DTMS_OWN_PAUSE_MS)
+   if(pause<=DTMS_OWN_PAUSE_MS || !DTMS_HOLDS(DTMS_RULE_STALL_DRAIN))
       return(0);
    OnFrame(now_ms);
    return(pause);

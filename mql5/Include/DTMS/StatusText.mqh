@@ -34,11 +34,13 @@ struct SStatus
    bool              act;
    bool              hands_off;
    bool              hands_off_chart; // pressed here; else by the bridge
+   bool              idle;         // the manager, but without the account's files
+   bool              silent;       // plans are carried out
    int               positions;
    string            command;
 
                      SStatus(void) : title(""),up(false),state(""),server(""),error(""),refused(""),alarm(""),role(0),act(false),hands_off(false),
-                     hands_off_chart(false),positions(0),command("") {}
+                     hands_off_chart(false),idle(false),silent(false),positions(0),command("") {}
   };
 
 class CStatusText
@@ -55,7 +57,9 @@ public:
 string CStatusText::Role(const SStatus &status)
   {
    if(!status.up)
-      return("role: none while there is no link");
+      return(status.silent ? "role: none, the bridge is silent: plans are carried out" : "role: none while there is no link");
+   if(status.idle)
+      return("role: none, another program has the account's files");
    switch(status.role)
      {
       case DTMS_ROLE_MANAGER:

@@ -6,6 +6,7 @@
 #define DTMS_STOP_CHECKS_MQH
 
 #include "Command.mqh"
+#include "Rules.mqh"
 #include "SymbolRules.mqh"
 #include "Verdict.mqh"
 
@@ -19,8 +20,10 @@ struct SPresent
    double            volume;
    double            stop;       // 0: none
    double            target;     // 0: none
+   ulong             magic;
+   long              opened_s;   // server time
 
-                     SPresent(void) : ticket(0),position_id(0),symbol(""),side(0),volume(0.0),stop(0.0),target(0.0) {}
+                     SPresent(void) : ticket(0),position_id(0),symbol(""),side(0),volume(0.0),stop(0.0),target(0.0),magic(0),opened_s(0) {}
   };
 
 //+------------------------------------------------------------------+
@@ -76,8 +79,8 @@ void CStopChecks::Modify(const SCommand &command,const CSymbolRules &rules,const
       verdict.Answer(DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"stop and target are there already");
       return;
      }
-   if(!rules.SamePrice(present.stop,command.has_expect_stop ? command.expect_stop : 0.0)
-      || !rules.SamePrice(present.target,command.has_expect_target ? command.expect_target : 0.0))
+   if(DTMS_HOLDS(DTMS_RULE_STALE_VIEW) && (!rules.SamePrice(present.stop,command.has_expect_stop ? command.expect_stop : 0.0)
+                                           || !rules.SamePrice(present.target,command.has_expect_target ? command.expect_target : 0.0)))
      {
       verdict.Answer(DTMS_OUTCOME_STALE_VIEW,DTMS_WHY_NONE,"stop or target is not what was expected");
       return;

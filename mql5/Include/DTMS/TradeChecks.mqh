@@ -24,7 +24,6 @@ private:
    SPresent          m_present;
    SPresent          m_other;
 
-   static bool       Look(const ulong ticket,SPresent &present);
    static void       Read(SPresent &present);
    bool              Found(const SCommand &command,const SAttempt &attempt,SVerdict &verdict);
    void              PrepareModify(const SCommand &command,const int slack,MqlTradeRequest &request,SVerdict &verdict);
@@ -38,6 +37,7 @@ public:
    ulong             PositionId(void) const { return(m_present.position_id); }
    double            Volume(void) const { return(m_present.volume); }
    double            OtherVolume(void) const { return(m_other.volume); }
+   static bool       Look(const ulong ticket,SPresent &present);
    static bool       Describe(const ulong ticket,SExecutionReport &report);
    static bool       Renamed(const ulong ticket,const ulong position_id);
    static bool       Exists(const ulong ticket) { return(PositionSelectByTicket(ticket)); }
@@ -62,6 +62,8 @@ void CTradeChecks::Read(SPresent &present)
    present.volume=CCodes::NotNegative(PositionGetDouble(POSITION_VOLUME));
    present.stop=CCodes::NotNegative(PositionGetDouble(POSITION_SL));
    present.target=CCodes::NotNegative(PositionGetDouble(POSITION_TP));
+   present.magic=(ulong)PositionGetInteger(POSITION_MAGIC);
+   present.opened_s=(long)PositionGetInteger(POSITION_TIME);
   }
 
 //--- puts the position as it is now, under whatever ticket, into a report; false: it is gone, and the report says so

@@ -7,15 +7,15 @@
 
 #include "AnswerJudge.mqh"
 #include "Attribution.mqh"
+#include "Barriers.mqh"
 #include "Caps.mqh"
 #include "EarlyResults.mqh"
 #include "Elapsed.mqh"
 #include "FreshDeals.mqh"
-#include "Ledger.mqh"
 #include "Outbox.mqh"
 #include "TaskList.mqh"
-#include "TaskReport.mqh"
 #include "TradeChecks.mqh"
+#include "TradeRecord.mqh"
 
 #define DTMS_IN_FLIGHT     8    // requests with the broker at the same time (R18)
 #define DTMS_WAITING       256  // commands that may wait
@@ -32,12 +32,11 @@ private:
    CCaps            *m_pCaps;
    CAttribution     *m_pAttribution;
    CTaskList         m_tasks;
-   CLedger           m_ledger;
+   CTradeRecord      m_record;
    CTradeChecks      m_checks;
    CEarlyResults     m_early;
    CFreshDeals       m_fresh;
-   int               m_barrier;
-   int               m_barrier_open;   // of openings alone
+   SBarriers         m_barriers;
    ulong             m_result_ms;
    ulong             m_catch_up_ms;
 
@@ -46,9 +45,9 @@ private:
    void              Pause(CTradeTask *p_task,const bool next_quote,const ulong now_ms);
    void              Unclear(CTradeTask *p_task,const string detail,const ulong now_ms);
    void              Search(CTradeTask *p_task,const ulong connected_ms,const ulong now_ms);
+   void              NotExecuted(CTradeTask *p_task,const ulong now_ms);
    bool              MayResume(const CTradeTask &task,const ulong now_ms);
    void              Resume(CTradeTask *p_task,const ulong now_ms);
-   void              Report(CTradeTask *p_task,const int outcome,const int why,const string detail,const ulong now_ms);
    void              DoneAfterAll(const MqlTradeRequest &request,const MqlTradeResult &result,const ulong now_ms);
    void              WatchStrays(const ulong now_ms);
 
@@ -56,15 +55,17 @@ public:
                      CTradeDesk(void);
    void              Init(COutbox *p_outbox,CCaps *p_caps,CAttribution *p_attribution);
    void              Timeouts(const ulong result_ms,const ulong catch_up_ms);
-   void              Barrier(const int why,const int why_not_open);
-   bool              Knows(const ulong id) const { return(m_ledger.State(id)!=DTMS_LEDGER_UNKNOWN_ID); }
-   bool              ReportOf(const ulong id,SExecutionReport &report) const { return(m_ledger.ReportOf(id,report)); }
+   void              SetBarriers(const SBarriers &barriers) { m_barriers=barriers; }
+   bool              OpenLedger(CAccountFolder &folder,const ulong now_ms) { return(m_record.Open(m_tasks,folder,now_ms)); }
+   bool              IsDoubtful(void) const { return(m_record.IsDamaged()); }
+   CTradeRecord     *Record(void) { return(GetPointer(m_record)); }
    CTradeTask       *NewTask(const SCommand &command);
    CTradeTask       *TaskById(const ulong id) const { return(m_tasks.TaskById(id)); }
    int               Total(void) const { return(m_tasks.Total()); }
    int               Waiting(const bool reductions,ulong &ids[]) const { return(m_tasks.Waiting(reductions,ids)); }
    bool              Overfull(void) const { return(m_tasks.Total()>DTMS_WAITING); }
-   bool              Full(void) const { return(m_tasks.InFlight()>=DTMS_IN_FLIGHT); }
+   bool              Full(void) const { return(!HasPlaces(1)); }
+   bool              HasPlaces(const int count) const { return(m_tasks.InFlight()+count<=DTMS_IN_FLIGHT); }
    bool              OwesAnswer(void) const { return(m_tasks.Busy()>0); }
    bool              Held(const SCommand &command,const ulong now_ms);
    double            LotsOnTheWay(const ulong but_id) const { return(m_tasks.LotsBefore(but_id)); }
@@ -76,7 +77,7 @@ public:
    void              Pump(const ulong connected_ms,const ulong now_ms);
   };
 
-CTradeDesk::CTradeDesk(void) : m_pOutbox(NULL),m_pCaps(NULL),m_pAttribution(NULL),m_barrier(DTMS_WHY_NONE),m_barrier_open(DTMS_WHY_NONE),m_result_ms(5000),m_catch_up_ms(10000)
+CTradeDesk::CTradeDesk(void) : m_pOutbox(NULL),m_pCaps(NULL),m_pAttribution(NULL),m_result_ms(5000),m_catch_up_ms(10000)
   {
   }
 
@@ -85,13 +86,7 @@ void CTradeDesk::Init(COutbox *p_outbox,CCaps *p_caps,CAttribution *p_attributio
    m_pOutbox=p_outbox;
    m_pCaps=p_caps;
    m_pAttribution=p_attribution;
-  }
-
-//--- the Why that keeps every command from another request, and the one that keeps an opening from it
-void CTradeDesk::Barrier(const int why,const int why_not_open)
-  {
-   m_barrier=why;
-   m_barrier_open=(why!=DTMS_WHY_NONE ? why : why_not_open);
+   m_record.Init(p_outbox);
   }
 
 //--- how long an answer may take, and how long the history is given to catch up
@@ -104,7 +99,7 @@ void CTradeDesk::Timeouts(const ulong result_ms,const ulong catch_up_ms)
 //--- takes a command on; NULL: no memory, it is as if it had not arrived
 CTradeTask *CTradeDesk::NewTask(const SCommand &command)
   {
-   if(!m_ledger.Started(command.id))
+   if(!m_record.Started(command.id))
       return(NULL);
    return(m_tasks.NewTask(command));
   }
@@ -140,10 +135,21 @@ void CTradeDesk::Send(CTradeTask *p_task,const ulong now_ms)
   {
    p_task.state=TASK_IN_FLIGHT;
    p_task.request_id=0;
-   p_task.attempts++;
    p_task.sent_ms=now_ms;
    p_task.quote_msc=SymbolInfoInteger(p_task.request.symbol,SYMBOL_TIME_MSC);
    p_task.search.Sending(p_task.request,p_task.position_id,p_task.volume,p_task.volume*p_task.Price());
+   if(DTMS_HOLDS(DTMS_RULE_LEDGER_BEFORE_SEND) && !m_record.Note(p_task) && p_task.command.kind==DTMS_MSG_OPEN_POSITION)
+     {
+      Finish(p_task,DTMS_OUTCOME_DENIED,DTMS_WHY_LEDGER,"the ledger cannot be written, so nothing is opened",now_ms);
+      return;
+     }
+//--- the checks and the disk took time
+   if(p_task.Expired(GetTickCount64()))
+     {
+      Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_DEADLINE,"too late when it could leave",now_ms);
+      return;
+     }
+   p_task.attempts++;
    m_pCaps.Requested(now_ms);
    if(p_task.request.action==TRADE_ACTION_SLTP)
       m_pAttribution.Asked(p_task.command.id,p_task.command.ticket,p_task.request.sl,p_task.request.tp,now_ms);
@@ -156,7 +162,9 @@ void CTradeDesk::Send(CTradeTask *p_task,const ulong now_ms)
       return;
      }
    p_task.request_id=result.request_id;
-   m_ledger.Sent(p_task.command.id,result.request_id);
+   if(!DTMS_HOLDS(DTMS_RULE_LEDGER_BEFORE_SEND))
+      m_record.Note(p_task);
+   m_record.Sent(p_task.command.id,result.request_id);
    MqlTradeResult early={};
    if(m_early.Take(p_task,early))
       Judge(p_task,early,now_ms);
@@ -233,12 +241,17 @@ void CTradeDesk::Pause(CTradeTask *p_task,const bool next_quote,const ulong now_
 //--- nobody knows: said once, then searched for
 void CTradeDesk::Unclear(CTradeTask *p_task,const string detail,const ulong now_ms)
   {
+   if(!DTMS_HOLDS(DTMS_RULE_UNKNOWN_RECONCILE))
+     {
+      Pause(p_task,false,now_ms);
+      return;
+     }
    p_task.state=TASK_SEARCHING;
    p_task.search.Begin(now_ms);
    if(p_task.unknown_told)
       return;
    p_task.unknown_told=true;
-   Report(p_task,DTMS_OUTCOME_UNKNOWN,DTMS_WHY_NONE,detail,now_ms);
+   m_record.Report(p_task,DTMS_OUTCOME_UNKNOWN,DTMS_WHY_NONE,detail,now_ms);
   }
 
 //--- whatever is due
@@ -264,15 +277,32 @@ void CTradeDesk::Search(CTradeTask *p_task,const ulong connected_ms,const ulong 
    ENUM_SEARCH_RESULT found=p_task.search.Look(connected_ms,m_catch_up_ms,now_ms);
    if(found==SEARCH_GOES_ON)
       return;
-   m_early.Ended(p_task.request_id,found==SEARCH_NOT_EXECUTED ? p_task.command.id : 0);
+   if(!p_task.is_old)
+      m_early.Ended(p_task.request_id,found==SEARCH_NOT_EXECUTED ? p_task.command.id : 0);
    Book(p_task,p_task.search.order,p_task.search.deal,p_task.search.volume,p_task.search.price,now_ms);
    if(found==SEARCH_DONE && !p_task.again)
       Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_NONE,"found after silence",now_ms);
    else
       if(found==SEARCH_NOT_EXECUTED)
-         Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_NOT_EXECUTED,"searched for and not found",now_ms);
+         NotExecuted(p_task,now_ms);
       else
          Finish(p_task,DTMS_OUTCOME_PARTIAL,DTMS_WHY_NONE,"found in part after silence",now_ms);
+  }
+
+//--- looked for, and not there. It is not tried again: the search takes longer than what is left to any command, and one of an
+//--- earlier life holds for that life's session only (R21).
+void CTradeDesk::NotExecuted(CTradeTask *p_task,const ulong now_ms)
+  {
+   if(DTMS_HOLDS(DTMS_RULE_DEADLINE_ON_RECOVERY))
+     {
+      Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_NOT_EXECUTED,"searched for and not found",now_ms);
+      return;
+     }
+   p_task.command.deadline_ms=now_ms+p_task.command.deadline_ms;
+   p_task.command.side=(p_task.request.type==ORDER_TYPE_SELL ? DTMS_SIDE_SELL : DTMS_SIDE_BUY);
+   p_task.command.has_stop=(p_task.request.sl>0.0);
+   p_task.command.stop=p_task.request.sl;
+   Pause(p_task,false,now_ms);
   }
 
 //--- whether another command comes first, or the terminal has not caught up with one that has ended. Where a symbol has
@@ -306,7 +336,7 @@ void CTradeDesk::Resume(CTradeTask *p_task,const ulong now_ms)
       Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_DEADLINE,"too late for another request",now_ms);
       return;
      }
-   int barrier=(p_task.command.kind==DTMS_MSG_OPEN_POSITION ? m_barrier_open : m_barrier);
+   int barrier=m_barriers.Of(p_task.command);
    if(barrier!=DTMS_WHY_NONE)
      {
       Finish(p_task,DTMS_OUTCOME_DENIED,barrier,"not allowed any more when a fresh price was there",now_ms);
@@ -331,16 +361,8 @@ void CTradeDesk::Resume(CTradeTask *p_task,const ulong now_ms)
 //--- the last word on a command. What was executed in part before something else happened is PARTIAL.
 void CTradeDesk::Finish(CTradeTask *p_task,const int outcome,const int why,const string detail,const ulong now_ms)
   {
-   Report(p_task,p_task.volume>0.0 && outcome!=DTMS_OUTCOME_DONE ? DTMS_OUTCOME_PARTIAL : outcome,why,detail,now_ms);
+   m_record.Report(p_task,p_task.volume>0.0 && outcome!=DTMS_OUTCOME_DONE ? DTMS_OUTCOME_PARTIAL : outcome,why,detail,now_ms);
    m_tasks.Remove(p_task);
-  }
-
-void CTradeDesk::Report(CTradeTask *p_task,const int outcome,const int why,const string detail,const ulong now_ms)
-  {
-   SExecutionReport report;
-   CTaskReport::Fill(p_task,outcome,why,detail,now_ms,report);
-   m_ledger.Answered(p_task.command.id,report);
-   m_pOutbox.SendReport(report);
   }
 
 //--- the broker has done, very late, what was said not to have been executed
@@ -360,7 +382,7 @@ void CTradeDesk::DoneAfterAll(const MqlTradeRequest &request,const MqlTradeResul
 void CTradeDesk::WatchStrays(const ulong now_ms)
   {
    MqlTradeResult stray={};
-   if(m_early.TakeStray(now_ms,stray) && m_barrier!=DTMS_WHY_NOT_MANAGER)
+   if(m_early.TakeStray(now_ms,stray) && m_barriers.bridge!=DTMS_WHY_NOT_MANAGER)
       m_pOutbox.Notice(DTMS_NOTICE_CODE_STRAY_REPORT,"",(long)stray.retcode,
                        "an answer of the broker belongs to no request of this Expert Advisor, order "+IntegerToString((long)stray.order));
   }

@@ -5,9 +5,11 @@
 #ifndef DTMS_TRADE_GATEWAY_MQH
 #define DTMS_TRADE_GATEWAY_MQH
 
+#include "AccountFolder.mqh"
 #include "Caps.mqh"
 #include "Ledger.mqh"
 #include "PositionTracker.mqh"
+#include "TagHistory.mqh"
 #include "TradeDesk.mqh"
 
 //+------------------------------------------------------------------+
@@ -22,15 +24,14 @@ private:
    CPositionTracker *m_pTracker;
    CCaps            *m_pCaps;
    CTradeDesk        m_desk;
-   bool              m_manager;
-   bool              m_hands_off_chart;   // each side's stays until that side takes it back
-   bool              m_hands_off_bridge;
-   bool              m_alarm;             // too many bad frames: nothing is opened (R26)
+   CBarriers         m_barriers;
+   ulong             m_catch_up_ms;
+   bool              m_caught_up;         // the history is complete, so that it shows what a damaged ledger has forgotten
    string            m_last_words;
+   string            m_complaint;         // about the ledger, to be told
 
-   int               Barrier(void) const;
+   bool              DoneBefore(CTradeTask *p_task,const ulong now_ms);
    int               Forbidden(const SCommand &command,const ulong now_ms);
-   string            ForbiddenWords(const int why) const;
    bool              AnswerKnown(const SCommand &command);
    void              AnswerStale(const SCommand &command);
    bool              CheckNow(CTradeTask *p_task,const ulong now_ms);
@@ -41,13 +42,18 @@ private:
 public:
                      CTradeGateway(void);
    void              Init(COutbox *p_outbox,CPositionTracker *p_tracker,CCaps *p_caps,CAttribution *p_attribution);
-   void              Timeouts(const ulong result_ms,const ulong catch_up_ms) { m_desk.Timeouts(result_ms,catch_up_ms); }
-   void              Manager(const bool manager) { m_manager=manager; }
-   void              HandsOffByChart(const bool on) { m_hands_off_chart=on; }
-   void              HandsOffByBridge(const bool on) { m_hands_off_bridge=on; }
-   bool              IsHandsOffByChart(void) const { return(m_hands_off_chart); }
-   bool              IsHandsOff(void) const { return(m_hands_off_chart || m_hands_off_bridge); }
-   void              Alarm(const bool on) { m_alarm=on; }
+   void              Timeouts(const ulong result_ms,const ulong catch_up_ms);
+   void              OpenRecords(CAccountFolder &folder,const ulong now_ms);
+   void              CloseRecords(void);
+   void              TellUntold(void);
+   CBarriers        *Barriers(void) { return(GetPointer(m_barriers)); }
+   uint              LedgerEpoch(void) { return(m_desk.Record().HighestEpoch()); }
+   bool              IsHandsOff(void) const { return(m_barriers.IsHandsOff()); }
+   bool              Act(const SCommand &command,const ulong now_ms);
+   bool              Knows(const ulong id) { return(m_desk.Record().Knows(id)); }
+   bool              IsUnderWay(const ulong id) const { return(m_desk.TaskById(id)!=NULL); }
+   bool              HasPlaces(const int count) const { return(m_desk.HasPlaces(count)); }
+   bool              IsBusy(const SCommand &command,const ulong now_ms) { return(m_desk.Full() || m_desk.Held(command,now_ms) || Settling(command)); }
    void              OnCommand(SCommand &command,const bool stale_epoch,const ulong now_ms);
    void              OnResult(const MqlTradeRequest &request,const MqlTradeResult &result,const ulong now_ms);
    void              Pump(const ulong now_ms);
@@ -56,8 +62,7 @@ public:
    bool              OwesAnswer(void) const { return(m_desk.OwesAnswer()); }
   };
 
-CTradeGateway::CTradeGateway(void) : m_pOutbox(NULL),m_pTracker(NULL),m_pCaps(NULL),m_manager(false),m_hands_off_chart(false),
-   m_hands_off_bridge(false),m_alarm(false),m_last_words("none")
+CTradeGateway::CTradeGateway(void) : m_pOutbox(NULL),m_pTracker(NULL),m_pCaps(NULL),m_catch_up_ms(10000),m_caught_up(false),m_last_words("none"),m_complaint("")
   {
   }
 
@@ -67,15 +72,51 @@ void CTradeGateway::Init(COutbox *p_outbox,CPositionTracker *p_tracker,CCaps *p_
    m_pOutbox=p_outbox;
    m_pTracker=p_tracker;
    m_pCaps=p_caps;
-   m_manager=false;
+   m_barriers.Manager(false);
    m_desk.Init(p_outbox,p_caps,p_attribution);
+  }
+
+void CTradeGateway::Timeouts(const ulong result_ms,const ulong catch_up_ms)
+  {
+   m_catch_up_ms=catch_up_ms;
+   m_desk.Timeouts(result_ms,catch_up_ms);
+  }
+
+//--- the account's files are ours from here on: what earlier lives have begun is brought to an end
+void CTradeGateway::OpenRecords(CAccountFolder &folder,const ulong now_ms)
+  {
+   m_barriers.Records(true);
+   m_caught_up=false;
+   m_complaint="";
+   if(!m_desk.OpenLedger(folder,now_ms))
+      m_complaint="the ledger cannot be written: nothing is opened until it can";
+   m_barriers.Doubtful(m_desk.IsDoubtful());
+   if(m_desk.IsDoubtful())
+      m_complaint="the ledger was lost or damaged: what is whole is used, the history is asked for the rest";
+   if(m_complaint!="")
+      Print("DTMS: ",m_complaint);
+  }
+
+//--- a session that knows nothing has begun
+void CTradeGateway::TellUntold(void)
+  {
+   m_desk.Record().TellUntold();
+   if(m_complaint!="")
+      m_pOutbox.Notice(DTMS_NOTICE_CODE_LEDGER,"",0,m_complaint);
+   m_complaint="";
+  }
+
+void CTradeGateway::CloseRecords(void)
+  {
+   m_barriers.Records(false);
+   m_desk.Record().Close();
   }
 
 //--- a command has arrived: known, epoch, deadline, role and hands off, caps; then what looks at the account
 void CTradeGateway::OnCommand(SCommand &command,const bool stale_epoch,const ulong now_ms)
   {
    command.arrived_ms=now_ms;
-   if(AnswerKnown(command))
+   if(DTMS_HOLDS(DTMS_RULE_DUPLICATE_SUPPRESSION) && AnswerKnown(command))
       return;
    if(stale_epoch)
      {
@@ -96,9 +137,11 @@ void CTradeGateway::OnCommand(SCommand &command,const bool stale_epoch,const ulo
    int why=Forbidden(command,now_ms);
    if(why!=DTMS_WHY_NONE)
      {
-      m_desk.Finish(p_task,DTMS_OUTCOME_DENIED,why,ForbiddenWords(why),now_ms);
+      m_desk.Finish(p_task,DTMS_OUTCOME_DENIED,why,m_barriers.Words(why),now_ms);
       return;
      }
+   if(m_desk.IsDoubtful() && DoneBefore(p_task,now_ms))
+      return;
    if(m_desk.Overfull())
      {
       m_desk.Finish(p_task,DTMS_OUTCOME_RETRYABLE,DTMS_WHY_TICKET_BUSY,"too many commands are waiting",now_ms);
@@ -114,9 +157,9 @@ void CTradeGateway::OnCommand(SCommand &command,const bool stale_epoch,const ulo
 bool CTradeGateway::AnswerKnown(const SCommand &command)
   {
    SExecutionReport report;
-   if(!m_desk.Knows(command.id))
+   if(!m_desk.Record().Knows(command.id))
       return(false);
-   if(m_desk.ReportOf(command.id,report))
+   if(m_desk.Record().ReportOf(command.id,report))
       m_pOutbox.SendReport(report);
    return(true);
   }
@@ -133,47 +176,25 @@ void CTradeGateway::AnswerStale(const SCommand &command)
    m_pOutbox.SendReport(report);
   }
 
-//--- the Why that keeps any command from being executed
-int CTradeGateway::Barrier(void) const
+//--- the ledger may have forgotten the command; a deal with its tag shows that it was executed
+bool CTradeGateway::DoneBefore(CTradeTask *p_task,const ulong now_ms)
   {
-   if(!m_manager)
-      return(DTMS_WHY_NOT_MANAGER);
-   return(IsHandsOff() ? DTMS_WHY_HANDS_OFF : DTMS_WHY_NONE);
+   if(!CCommands::MakesDeal(p_task.command) || !CTagHistory::Has(CTag::Make(p_task.command.tag_kind,p_task.command.id)))
+      return(false);
+   m_desk.Finish(p_task,DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"the ledger had lost it, the history has a deal of it",now_ms);
+   return(true);
   }
 
 //--- the Why that keeps this command from being executed at all
 int CTradeGateway::Forbidden(const SCommand &command,const ulong now_ms)
   {
-   int barrier=Barrier();
+   int barrier=m_barriers.Of(command);
    if(barrier!=DTMS_WHY_NONE)
       return(barrier);
-   if(m_alarm && command.kind==DTMS_MSG_OPEN_POSITION)
-      return(DTMS_WHY_HANDS_OFF);
    int why=m_pCaps.Check(command,m_desk.LotsOnTheWay(command.id),now_ms);
    if(why!=DTMS_WHY_NONE)
-      m_pOutbox.Notice(DTMS_NOTICE_CODE_CAP_REACHED,command.symbol,why,ForbiddenWords(why));
+      m_pOutbox.Notice(DTMS_NOTICE_CODE_CAP_REACHED,command.symbol,why,m_barriers.Words(why));
    return(why);
-  }
-
-string CTradeGateway::ForbiddenWords(const int why) const
-  {
-   switch(why)
-     {
-      case DTMS_WHY_NOT_MANAGER:
-         return("this Expert Advisor is not the manager of the account");
-      case DTMS_WHY_HANDS_OFF:
-         return(IsHandsOff() ? "hands off is on" : "three bad frames within a minute: nothing is opened until the user confirms, on the chart or with OK in the inputs");
-      case DTMS_WHY_CAP_LOTS:
-         return("the input MaxOpenLots does not allow it");
-      case DTMS_WHY_CAP_ORDERS:
-         return("the input MaxOrdersPerMinute does not allow it");
-      case DTMS_WHY_CAP_OPERATION:
-         return("the inputs AllowModify and AllowReduce do not allow it");
-      case DTMS_WHY_CAP_SYMBOL:
-         return("the input AllowedSymbols does not allow it");
-      default:
-         return("");
-     }
   }
 
 //--- answers the command if no request is needed or possible; true: a request is
@@ -197,6 +218,22 @@ bool CTradeGateway::Settling(const SCommand &command) const
    return(command.by_ticket!=0 && !CTradeChecks::Exists(command.by_ticket) && m_pTracker.Holds(command.by_ticket));
   }
 
+//--- something that the Expert Advisor does by itself; false: not now
+bool CTradeGateway::Act(const SCommand &command,const ulong now_ms)
+  {
+   if(IsBusy(command,now_ms) || Forbidden(command,now_ms)!=DTMS_WHY_NONE)
+      return(false);
+   CTradeTask *p_task=m_desk.NewTask(command);
+   if(p_task==NULL)
+      return(false);
+   p_task.position_id=m_pTracker.IdOf(command.ticket);
+   p_task.by_id=m_pTracker.IdOf(command.by_ticket);
+   m_last_words="by itself: "+CCommands::Words(command);
+   if(CheckNow(p_task,now_ms))
+      m_desk.Send(p_task,now_ms);
+   return(true);
+  }
+
 //--- an answer of the broker
 void CTradeGateway::OnResult(const MqlTradeRequest &request,const MqlTradeResult &result,const ulong now_ms)
   {
@@ -207,7 +244,11 @@ void CTradeGateway::OnResult(const MqlTradeRequest &request,const MqlTradeResult
 //--- whatever is due: answers that did not come, searches, fresh prices, the queue
 void CTradeGateway::Pump(const ulong now_ms)
   {
-   m_desk.Barrier(Barrier(),m_alarm ? DTMS_WHY_HANDS_OFF : DTMS_WHY_NONE);
+   SBarriers barriers;
+   m_caught_up=(m_caught_up || m_pTracker.ConnectedMs(now_ms)>=m_catch_up_ms);
+   m_barriers.Doubtful(!m_caught_up && m_desk.IsDoubtful());
+   m_barriers.Fill(barriers);
+   m_desk.SetBarriers(barriers);
    m_desk.Pump(m_pTracker.ConnectedMs(now_ms),now_ms);
    Dispatch(true,now_ms);
    Dispatch(false,now_ms);
@@ -234,7 +275,7 @@ void CTradeGateway::Start(CTradeTask *p_task,const ulong now_ms)
       m_desk.Finish(p_task,DTMS_OUTCOME_EXPIRED,DTMS_WHY_DEADLINE,"too late after waiting",now_ms);
       return;
      }
-   int why=Barrier();
+   int why=m_barriers.Of(p_task.command);
    if(why==DTMS_WHY_NONE)
      {
       if(m_desk.Full() || m_desk.Held(p_task.command,now_ms) || Settling(p_task.command))
@@ -244,7 +285,7 @@ void CTradeGateway::Start(CTradeTask *p_task,const ulong now_ms)
      }
    if(why!=DTMS_WHY_NONE)
      {
-      m_desk.Finish(p_task,DTMS_OUTCOME_DENIED,why,ForbiddenWords(why),now_ms);
+      m_desk.Finish(p_task,DTMS_OUTCOME_DENIED,why,m_barriers.Words(why),now_ms);
       return;
      }
    if(CheckNow(p_task,now_ms))

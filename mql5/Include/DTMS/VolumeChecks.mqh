@@ -35,7 +35,7 @@ void CVolumeChecks::Reduce(const SCommand &command,const CSymbolRules &rules,con
       verdict.Answer(DTMS_OUTCOME_DONE,DTMS_WHY_ALREADY,"no more than that is there");
       return;
      }
-   if(!closes && command.has_expect_volume && !rules.SameVolume(present.volume,command.expect_volume-booked))
+   if(DTMS_HOLDS(DTMS_RULE_STALE_VIEW) && !closes && command.has_expect_volume && !rules.SameVolume(present.volume,command.expect_volume-booked))
      {
       verdict.Answer(DTMS_OUTCOME_STALE_VIEW,DTMS_WHY_NONE,"the volume is not what was expected");
       return;
@@ -76,8 +76,8 @@ void CVolumeChecks::CloseBy(const SCommand &command,const CSymbolRules &rules,co
       verdict.Answer(DTMS_OUTCOME_DENIED,DTMS_WHY_BAD_COMMAND,"the two positions are not opposite ones of one symbol");
       return;
      }
-   if((command.has_expect_volume && !rules.SameVolume(present.volume,command.expect_volume))
-      || (command.has_expect_by && !rules.SameVolume(other.volume,command.expect_by)))
+   if(DTMS_HOLDS(DTMS_RULE_STALE_VIEW) && ((command.has_expect_volume && !rules.SameVolume(present.volume,command.expect_volume))
+                                           || (command.has_expect_by && !rules.SameVolume(other.volume,command.expect_by))))
      {
       verdict.Answer(DTMS_OUTCOME_STALE_VIEW,DTMS_WHY_NONE,"a volume is not what was expected");
       return;

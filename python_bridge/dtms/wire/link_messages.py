@@ -34,6 +34,7 @@ from dtms.wire.codes import (
     RefuseWhyCode,
     RejectWhyCode,
     RoleCode,
+    SideCode,
     TradeModeCode,
 )
 
@@ -213,6 +214,8 @@ class LeasePlan(Record):
     pair_ticket: Count = Field(description="the other leg of a hedged pair; 0: none")
     require_stop: bool = Field(description="a bare position gets its floor also while heartbeats flow")
     volume: Lots = Field(description="volume that the plan was made for")
+    ticket: Ticket = Field(description="ticket that the plan was made for")
+    side: SideCode = Field(description="side that the plan was made for")
 
 
 class Lease(ToTerminal):
