@@ -1,7 +1,6 @@
 """The journal in memory: acknowledges what it keeps, gives each process of an account a higher epoch."""
 
 from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
 from hypothesis import given
@@ -10,9 +9,9 @@ from tests.session.made import position
 
 from dtms.engine.break_even import Finding, Verdict
 from dtms.engine.trade import TradeKey, first_seen
-from dtms.store.epochs import EpochFile
 from dtms.store.files import replace_text
-from dtms.store.journal import Acknowledgement, Committed, Entry, EpochFailed, EpochTaken, MemoryJournal
+from dtms.store.journal import Acknowledgement, Committed, Entry, EpochFailed, EpochTaken, MemoryJournal, Note
+from dtms.store.rows import Recovered
 
 
 def attached() -> tuple[MemoryJournal, list[Acknowledgement]]:
@@ -45,65 +44,11 @@ def test_an_epoch_is_above_its_predecessors_and_whatever_the_terminal_has_seen(t
         highest[account] = taken.epoch
 
 
-def kept(folder: Path) -> tuple[MemoryJournal, "SimpleQueue[Acknowledgement]"]:
-    told: SimpleQueue[Acknowledgement] = SimpleQueue()
-    journal = MemoryJournal(EpochFile(folder))
-    journal.attach(told.put)
-    return journal, told
-
-
-def test_an_epoch_is_not_given_again_after_a_restart_though_the_terminal_forgot_it(tmp_path: Path) -> None:
-    epochs = []
-    for _ in range(3):
-        journal, told = kept(tmp_path / "data")
-        journal.take_epoch("1@Demo", 0)
-        epochs.append(told.get(timeout=5))
-        journal.close()
-
-    assert epochs == [EpochTaken("1@Demo", n, store_older=False) for n in (1, 2, 3)]
-
-
-def test_kept_epochs_are_each_accounts_own_and_above_what_the_terminal_has_seen(tmp_path: Path) -> None:
-    journal, told = kept(tmp_path)
-    journal.take_epoch("1@Demo", 41)
-    first = told.get(timeout=5)
-    journal.take_epoch("2@Demo", 0)
-    second = told.get(timeout=5)
-    journal, told = kept(tmp_path)
-    journal.take_epoch("1@Demo", 42)
-
-    assert first == EpochTaken("1@Demo", 42, store_older=True)
-    assert second == EpochTaken("2@Demo", 1, store_older=False)
-    assert told.get(timeout=5) == EpochTaken("1@Demo", 43, store_older=False)
-
-
-@pytest.mark.parametrize("text", ["", "[]", '{"1@Demo": "x"}', "\0"], ids=repr)
-def test_a_file_of_epochs_that_cannot_be_read_gives_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / "epochs.json").write_text(text)
-    journal, told = kept(tmp_path)
-    journal.take_epoch("1@Demo", 0)
-    answer = told.get(timeout=5)
-
-    assert isinstance(answer, EpochFailed)
-    assert "epochs.json" in answer.reason
-
-
-def test_a_disk_that_cannot_be_written_gives_no_epoch(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    journal, told = kept(tmp_path / "file")
-    journal.take_epoch("1@Demo", 0)
-
-    assert isinstance(told.get(timeout=5), EpochFailed)
-
-
-@pytest.mark.parametrize("filed", [False, True], ids=["memory", "file"])
-def test_when_no_epoch_is_left_none_is_given(tmp_path: Path, filed: bool) -> None:
-    told: SimpleQueue[Acknowledgement] = SimpleQueue()
-    journal = MemoryJournal(EpochFile(tmp_path) if filed else None)
-    journal.attach(told.put)
+def test_when_no_epoch_is_left_none_is_given() -> None:
+    journal, told = attached()
     journal.take_epoch("1@Demo", 2**20 - 1)
 
-    assert isinstance(told.get(timeout=5), EpochFailed)
+    assert isinstance(told[-1], EpochFailed)
 
 
 def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -113,6 +58,16 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_beside_it(tmp_
         replace_text(target, "text")
 
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_facts_are_acknowledged_like_entries_and_nothing_is_remembered() -> None:
+    journal, told = attached()
+    note = Note(3)
+    journal.keep(note)
+
+    assert told == [Committed(3)]
+    assert list(journal.notes) == [note]
+    assert journal.load("1@Demo") == Recovered()
 
 
 def test_before_it_is_attached_it_tells_nobody() -> None:

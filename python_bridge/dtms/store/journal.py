@@ -1,34 +1,34 @@
 """
-What the desk needs of a store: intents written before their frames leave, and the epoch of an account.
+What the desk needs of a store: intents written before their frames leave, facts beside them, and the epoch of an account.
 
-Nothing here waits. ``append`` and ``take_epoch`` return at once; what became of them is handed to the function given to
-``attach``, from whatever thread the store writes in.
+Nothing here waits. ``append``, ``keep`` and ``take_epoch`` return at once; what became of them is handed to the function given to
+``attach``, from whatever thread the store writes in. A store that has too much to write refuses with ``StoreBusy``.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from dtms.engine.break_even import Finding
+from dtms.engine.defence.proof import Proof
 from dtms.engine.trade import Trade
-from dtms.errors import StoreError
-from dtms.store.epochs import EpochFile
+from dtms.store.evidence import Evidence
+from dtms.store.rows import Recovered, Row
+from dtms.store.troubles import Trouble
 from dtms.wire.base import EPOCH_MAX
 from dtms.wire.messages import Command
 
 KEPT_ENTRIES: Final = 10_000  # what the memory keeps for inspection
-_CLOSE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """
-    One decision: the trade as it becomes, the command that follows, the figures behind it (R17).
+    One decision: the trade as it becomes, the command that follows, what is behind it (R17), and what else goes with it.
 
     ``decided_utc`` is ms since 1970 and ``ttl_ms`` the command's time to live: after a restart only what is still in time is sent
-    (R21).
+    (R21). ``token`` rises from one entry or note to the next: a trade never goes back to an earlier one's value.
     """
 
     token: int
@@ -37,31 +37,47 @@ class Entry:
     decided_utc: int
     ttl_ms: int
     finding: Finding
+    rows: tuple[Row, ...] = ()
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What changed without a decision: trades as they are now, and rows; written in one transaction."""
+
+    token: int
+    trades: tuple[Trade, ...] = ()
+    rows: tuple[Row, ...] = ()
 
 
 class Committed(NamedTuple):
-    """The entry is safe."""
+    """The entry or note is safe."""
 
     token: int
 
 
 class CommitFailed(NamedTuple):
-    """The entry could not be written."""
+    """The entry or note could not be written."""
 
     token: int
     reason: str
+    trouble: Trouble = Trouble.OTHER
 
 
 class EpochTaken(NamedTuple):
     """
     The account's epoch for this process (R23).
 
-    ``store_older`` says that the terminal has seen a higher epoch than the store remembers: the store is old or was lost.
+    ``store_older`` says that the terminal has seen a higher epoch than the store remembers, now or before: the store is old or was
+    lost, and nobody has accepted that; ``behind`` that it does so now, so that what is remembered is from before that epoch.
+    ``recovered`` is what the store remembers, None where it remembers nothing by design.
     """
 
     account: str
     epoch: int
     store_older: bool
+    recovered: Recovered | None = None
+    behind: bool = False
 
 
 class EpochFailed(NamedTuple):
@@ -71,7 +87,51 @@ class EpochFailed(NamedTuple):
     reason: str
 
 
-Acknowledgement = Committed | CommitFailed | EpochTaken | EpochFailed
+class Quarantined(NamedTuple):
+    """
+    The store was damaged and is another now: no new risk until the user accepts it.
+
+    ``aside`` is where the damaged one lies, ``restored`` the copy that took its place, None: an empty one did.
+    """
+
+    aside: str
+    restored: str | None
+    reason: str
+
+
+class BackupMade(NamedTuple):
+    """A copy of the store was made and looked over."""
+
+    path: str
+
+
+class BackupFailed(NamedTuple):
+    """No copy could be made, or what was copied is damaged."""
+
+    reason: str
+    trouble: Trouble = Trouble.OTHER
+
+
+class EvidenceLost(NamedTuple):
+    """So much of what ``dtms explain`` reads was not written."""
+
+    lines: int
+    reason: str
+
+
+class Proved(NamedTuple):
+    """The store was still this process's own when it was asked."""
+
+
+class Deposed(NamedTuple):
+    """Another process, ``holder`` where it is known, has taken the store over: this one may do nothing any more."""
+
+    holder: int | None
+
+
+Acknowledgement = (
+    Committed | CommitFailed | EpochTaken | EpochFailed | Quarantined | BackupMade | BackupFailed | EvidenceLost | Proved | Deposed
+)
 Acknowledge = Callable[[Acknowledgement], None]
 
 
@@ -79,29 +139,37 @@ class Journal(Protocol):
     """The seam."""
 
     def attach(self, acknowledge: Acknowledge) -> None:
-        """Take the function that acknowledgements go to; called once, before anything else."""
+        """Take the function that acknowledgements go to, of what is put from here on; called once by each desk, first of all."""
 
     def append(self, entry: Entry) -> None:
         """Write trade, intent and outbox row in one transaction; acknowledged by token."""
 
+    def keep(self, note: Note) -> None:
+        """Write facts in one transaction; acknowledged by token."""
+
+    def record(self, evidence: Evidence) -> None:
+        """Write evidence when nothing else is to be written; not acknowledged, what is lost is told."""
+
     def take_epoch(self, account: str, seen: int) -> None:
         """Take max(own, ``seen``) + 1 as the account's epoch, in a transaction."""
+
+    def prove(self) -> None:
+        """See whether the store is still this process's own; acknowledged as ``Proved`` or ``Deposed``."""
+
+    def load(self, account: str) -> Recovered:
+        """Return what is remembered of an account, as of now; waits for the disk, so it is not for the desk."""
 
     def close(self) -> None:
         """Finish what is under way and let go of everything."""
 
 
 class MemoryJournal:
-    """
-    A journal whose entries are forgotten with the process and acknowledged at once.
+    """A journal whose entries are forgotten with the process and acknowledged at once."""
 
-    Epochs are kept in ``epochs`` where it is given; then they are taken in a thread, because a disk may let one wait.
-    """
-
-    def __init__(self, epochs: EpochFile | None = None) -> None:
+    def __init__(self) -> None:
         self.entries: deque[Entry] = deque(maxlen=KEPT_ENTRIES)
-        self._file = epochs
-        self._taking: list[threading.Thread] = []
+        self.notes: deque[Note] = deque(maxlen=KEPT_ENTRIES)
+        self.evidence: deque[Evidence] = deque(maxlen=KEPT_ENTRIES)
         self._epochs: dict[str, int] = {}
         self._acknowledge: Acknowledge = _nobody
 
@@ -114,13 +182,22 @@ class MemoryJournal:
         self.entries.append(entry)
         self._acknowledge(Committed(entry.token))
 
+    def keep(self, note: Note) -> None:
+        """Keep the note."""
+        self.notes.append(note)
+        self._acknowledge(Committed(note.token))
+
+    def record(self, evidence: Evidence) -> None:
+        """Keep the evidence."""
+        self.evidence.append(evidence)
+
+    def load(self, account: str) -> Recovered:
+        """Nothing is remembered."""
+        del account
+        return Recovered()
+
     def take_epoch(self, account: str, seen: int) -> None:
         """Take the next epoch."""
-        if self._file is not None:
-            thread = threading.Thread(target=self._take_kept, args=(self._file, account, seen), name="dtms-epoch", daemon=True)
-            self._taking = [taking for taking in self._taking if taking.is_alive()] + [thread]
-            thread.start()
-            return
         own = self._epochs.get(account, 0)
         epoch = max(own, seen) + 1
         if epoch > EPOCH_MAX:
@@ -129,18 +206,12 @@ class MemoryJournal:
         self._epochs[account] = epoch
         self._acknowledge(EpochTaken(account, epoch, store_older=seen > own))
 
-    def _take_kept(self, file: EpochFile, account: str, seen: int) -> None:
-        try:
-            epoch, before = file.take(account, seen, EPOCH_MAX)
-        except StoreError as error:
-            self._acknowledge(EpochFailed(account, str(error)))
-        else:
-            self._acknowledge(EpochTaken(account, epoch, store_older=seen > before))
+    def prove(self) -> None:
+        """Nobody else knows of it."""
+        self._acknowledge(Proved())
 
     def close(self) -> None:
-        """Wait a moment for the disk."""
-        for thread in self._taking:
-            thread.join(_CLOSE_S)
+        """Nothing is under way."""
 
 
 def _nobody(acknowledgement: Acknowledgement) -> None:

@@ -1,0 +1,3 @@
+DROP TABLE reports;
+DROP TABLE decision_tickets;
+DROP TABLE decisions;
