@@ -83,6 +83,7 @@ class Quality(enum.StrEnum):
     UNKNOWN = "unknown"  # none was made yet
     GOOD = "good"
     INVALID = "invalid"  # missing or stale data, or too little of it
+    SUSPECT = "suspect"  # the record of a position that the terminal does not show, and whose end nobody has told
 
 
 class NoteKind(enum.StrEnum):

@@ -13,8 +13,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dtms.settings_defence import CadenceSettings, DefenceSettings
+from dtms.settings_lease import LeaseSettings
 from dtms.settings_rails import RailsSettings
 from dtms.settings_score import SignalSettings
+from dtms.settings_store import StoreSettings
+from dtms.settings_witness import WitnessSettings
 
 Wait = Annotated[int, Field(ge=1, le=86_400_000)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
@@ -95,6 +98,10 @@ class DeskSettings(_Group):
     check_slice_ms: Wait = 5  # of such looks, in one step
     quote_age_ms: Wait = 60_000  # a quote that came longer ago decides nothing: the market may be closed, the feed may hang
     snapshot_ms: Wait = 100  # outward snapshots are renewed at most this often
+    restarts: Annotated[int, Field(ge=0, le=1_000)] = 3  # of a desk that failed, in restart_window_s; then it stays down
+    restart_window_s: Annotated[int, Field(ge=1, le=86_400)] = 3_600
+    freeze_ms: Wait = 10_000  # a desk without a beat for so long ends the process
+    stuck_ms: Wait = 60_000  # the same for an interpreter that gives no thread a turn; also ends one that was stopped for so long
     switch_interval_s: Annotated[float, Field(gt=0)] = 50e-6  # measured: p99 1.4 ms beside saturated HTTP, 28 ms by default
 
 
@@ -154,10 +161,13 @@ class Settings(_Group):
     account: AccountSettings = AccountSettings()
     break_even: BreakEvenSettings = BreakEvenSettings()
     close: CloseSettings = CloseSettings()
+    lease: LeaseSettings = LeaseSettings()
     signals: SignalSettings = SignalSettings()
     defence: DefenceSettings = DefenceSettings()
     rails: RailsSettings = RailsSettings()
     cadence: CadenceSettings = CadenceSettings()
+    store: StoreSettings = StoreSettings()
+    witness: WitnessSettings = WitnessSettings()
 
 
 def digest(settings: Settings) -> str:

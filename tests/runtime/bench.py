@@ -15,6 +15,7 @@ from dtms.runtime.log import Line, Log
 from dtms.runtime.transport import Arrival, Router
 from dtms.settings import AdoptSettings, BreakEvenSettings, DeskSettings, LinkSettings, Mode, Scope, Settings
 from dtms.store.journal import Journal, MemoryJournal
+from dtms.witness.client import Witness
 
 UTC = 1_800_000_000_000
 ANY_PORT = "tcp://127.0.0.1:*"
@@ -101,7 +102,7 @@ class Wire:
 class Bench:
     """The desk, its clock, its terminals."""
 
-    def __init__(self, settings: Settings, journal: Journal) -> None:
+    def __init__(self, settings: Settings, journal: Journal, witness: Witness | None = None) -> None:
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.router = CountingRouter(self.context)
         self.router.bind(ANY_PORT)
@@ -109,7 +110,9 @@ class Bench:
         self.inbox.belongs_to_this_thread()
         journal.attach(self.inbox.put)
         self.journal = journal
-        self.desk = Desk(self.router, self.inbox, journal, settings, log=Log(self.written), elapsed=lambda: self.now)
+        self.desk = Desk(
+            self.router, self.inbox, journal, settings, log=Log(self.written), elapsed=lambda: self.now, witness=witness
+        )
         self.wires: list[Wire] = []
         self._lost = (0, 0)
         self.now = 100_000
@@ -200,9 +203,9 @@ class Bench:
 
 
 @contextmanager
-def bench(settings: Settings | None = None, journal: Journal | None = None) -> Iterator[Bench]:
+def bench(settings: Settings | None = None, journal: Journal | None = None, witness: Witness | None = None) -> Iterator[Bench]:
     """A bench that is cleaned up."""
-    made = Bench(settings or acting(), journal or MemoryJournal())
+    made = Bench(settings or acting(), journal or MemoryJournal(), witness)
     try:
         yield made
     finally:

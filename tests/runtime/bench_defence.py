@@ -10,6 +10,7 @@ checks is printed beside the total.
 import gc
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from time import perf_counter, perf_counter_ns, thread_time
@@ -20,11 +21,11 @@ from tests.runtime.market_side import FAST, SLOW, MarketSide, Tape, quote_at
 from tests.session.made import position, spec
 
 from dtms.runtime.account import Account
-from dtms.runtime.decisions import DecisionFile
 from dtms.runtime.desk import Desk
 from dtms.runtime.service import COLLECTIONS
 from dtms.settings import DeskSettings
 from dtms.settings_defence import CadenceSettings
+from dtms.store.opening import open_store
 
 _CONFIRM_MS = 50
 
@@ -110,25 +111,20 @@ def _bar(desk: Bench, key: object) -> int:
     return -1 if trade is None or trade.defence is None else trade.defence.deep_bar
 
 
-def _lost(lines: int, why: str, cause: BaseException | None) -> None:
-    del cause
-    sys.stderr.write(f"{lines} decisions lost: {why}\n")
-
-
 def settled(symbols: int, trades: int, rounds: int = 4) -> tuple[float, float, float, int]:
     """Return the median time over several closes, the longest slices, all quotes."""
     defence = FULL
     settings = acting(defence=defence, cadence=CadenceSettings(confirm_ms=_CONFIRM_MS), desk=DeskSettings())
-    with tempfile.TemporaryDirectory() as folder, bench(settings) as desk:
-        decisions = DecisionFile(Path(folder))
-        decisions.start(_lost)
-        desk.desk._keep = decisions.add
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(open_store(Path(folder), settings.store)) as store,
+        bench(settings, store) as desk,
+    ):
         side, tapes = loaded(desk, symbols, trades)
         gc.collect()
         gc.freeze()  # as the service does after its start
         found = [checked(desk, side, tapes) for _ in range(rounds)]
         gc.unfreeze()
-        decisions.stop()
     totals, slices, worked, quotes = zip(*found, strict=True)
     return median(totals), max(slices), max(worked), sum(quotes)
 

@@ -13,6 +13,7 @@ from dtms.engine.defence.record import Defence
 from dtms.engine.trade import Trade
 from dtms.settings import Settings
 from dtms.settings_defence import DefenceSettings, HedgeMode, HedgeSettings, Preset, TimerSettings
+from dtms.store.journal import Journal
 from dtms.wire.messages import Account, Position
 
 CONFIRM_MS = 5_000
@@ -91,8 +92,8 @@ def figures(**values: object) -> Account:
 
 
 @contextmanager
-def defended(settings: Settings | None = None, **values: object) -> Iterator[Defended]:
+def defended(settings: Settings | None = None, journal: Journal | None = None, **values: object) -> Iterator[Defended]:
     """A defended account; in full, with the hedge, unless said otherwise."""
-    with bench(settings or acting(defence=FULL)) as desk:
+    with bench(settings or acting(defence=FULL), journal) as desk:
         fields: dict[str, object] = {"specs": {"EURUSD": spec(sessions=ALWAYS)}}
         yield Defended(desk, MarketSide(**fields | values), Tape(BEGIN))  # type: ignore[arg-type]

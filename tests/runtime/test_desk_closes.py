@@ -359,7 +359,7 @@ def test_r17_a_store_that_fails_does_not_hold_a_close_back() -> None:
         desk.pump()
 
         assert list(side.positions) == [2]
-        assert desk.desk.outbox.owed == 1
+        assert desk.desk.outbox.owed > 1  # the intent, and what became of it
 
 
 def test_a_trade_whose_rules_are_off_for_a_defect_can_be_closed(desk: Bench) -> None:

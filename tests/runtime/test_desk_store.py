@@ -6,6 +6,7 @@ import pytest
 from tests.runtime.bench import Bench, acting, bench
 from tests.session.made import position, tick
 from tests.session.terminal_side import TerminalSide
+from tests.store.made import FOUND
 
 from dtms.engine.decide import Decision
 from dtms.names import RiskClass
@@ -13,7 +14,10 @@ from dtms.runtime.log import Line, Log
 from dtms.runtime.outbox import Outbox
 from dtms.session.commands import Commands
 from dtms.settings import DeskSettings, LinkSettings
-from dtms.store.journal import Acknowledge, CommitFailed, Committed, Entry, EpochFailed, EpochTaken
+from dtms.store.evidence import Evidence
+from dtms.store.journal import Acknowledge, CommitFailed, Committed, Entry, EpochFailed, EpochTaken, Note, Proved
+from dtms.store.rows import Answered, Recovered, Sent
+from dtms.store.troubles import Trouble
 from dtms.wire.messages import Heartbeat
 
 
@@ -22,6 +26,7 @@ class HeldJournal:
 
     def __init__(self, *, give_epochs: bool = True) -> None:
         self.entries: list[Entry] = []
+        self.notes: list[Note] = []
         self.asked: list[str] = []
         self.give_epochs = give_epochs
         self.acknowledge: Acknowledge = print
@@ -32,10 +37,23 @@ class HeldJournal:
     def append(self, entry: Entry) -> None:
         self.entries.append(entry)
 
+    def keep(self, note: Note) -> None:
+        self.notes.append(note)
+
+    def record(self, evidence: Evidence) -> None:
+        """Let evidence be."""
+
+    def load(self, account: str) -> Recovered:
+        del account
+        return Recovered()
+
     def take_epoch(self, account: str, seen: int) -> None:
         self.asked.append(account)
         if self.give_epochs:
             self.acknowledge(EpochTaken(account, seen + 1, store_older=False))
+
+    def prove(self) -> None:
+        self.acknowledge(Proved())
 
     def close(self) -> None:
         """Nothing is held."""
@@ -116,12 +134,19 @@ def test_a_store_that_fails_or_is_slow_does_not_hold_back_a_tightening_and_is_ow
         desk.pass_time(2_250)
     assert len(side.executed) == 1
     assert desk.desk.outbox.store_failed is not None
-    assert desk.desk.outbox.owed == 1
+    assert desk.desk.outbox.owed > 1  # the intent, and what became of it
     desk.pass_time(1_500)
     assert journal.entries[-1] is journal.entries[0]
     journal.acknowledge(Committed(journal.entries[0].token))
     desk.pump()
+    while desk.desk.outbox.owed:
+        offered = journal.notes[-1]
+        journal.acknowledge(Committed(offered.token))
+        desk.pump()
+        assert journal.notes[-1].token > offered.token or not desk.desk.outbox.owed  # in their order
 
+    told = [type(row) for note in journal.notes for row in note.rows if isinstance(row, Sent | Answered)]
+    assert told[-2:] == [Sent, Answered]
     assert desk.desk.outbox.store_failed is None
     assert desk.desk.outbox.owed == 0
     assert len(side.executed) == 1
@@ -241,3 +266,71 @@ def test_a_store_that_gives_no_epoch_refuses_and_is_asked_again() -> None:
         desk.pump()
 
         assert side.accepted is not None
+
+
+def kept_by(outbox: Outbox, journal: HeldJournal, number: int) -> Note:
+    """Have a fact written; the note that holds it."""
+    outbox.keep(rows=(Sent("1@Demo", number),))
+    return journal.notes[-1]
+
+
+def test_what_the_store_can_never_write_is_not_offered_again_and_does_not_count_as_a_failure() -> None:
+    """One fact that cannot be kept would else hold back everything behind it for good."""
+    journal = HeldJournal()
+    outbox = Outbox(journal, LinkSettings(), Log(lambda _: None))
+    first, second = kept_by(outbox, journal, 1), kept_by(outbox, journal, 2)
+    outbox.failed(first.token, "not a number", Trouble.VALUE)
+    outbox.committed(second.token)
+    offered = len(journal.notes)
+    outbox.advance(10_000)
+
+    assert (outbox.store_failed, outbox.owed, len(journal.notes)) == (None, 0, offered)
+
+
+def test_what_is_owed_and_turns_out_to_be_unwritable_lets_the_next_pass() -> None:
+    journal = HeldJournal()
+    outbox = Outbox(journal, LinkSettings(), Log(lambda _: None))
+    first, second = kept_by(outbox, journal, 1), kept_by(outbox, journal, 2)
+    outbox.failed(first.token, "disk full", Trouble.FULL)
+    outbox.failed(second.token, "disk full", Trouble.FULL)
+    outbox.advance(10_000)
+    outbox.failed(first.token, "not a number", Trouble.VALUE)
+    outbox.advance(20_000)
+
+    assert journal.notes[-1] is second
+    assert outbox.owed == 1
+
+
+def test_what_is_kept_together_is_one_note_and_stands_before_an_intent_that_follows(desk: Bench, journal: HeldJournal) -> None:
+    desk.dial(TerminalSide(positions={1: position(1)}))
+    outbox, notes = desk.desk.outbox, len(journal.notes)
+    with outbox.together(), outbox.together():
+        outbox.keep(rows=(Sent("1@Demo", 1),))
+        outbox.keep(rows=(Sent("1@Demo", 2),))
+        assert len(journal.notes) == notes
+        outbox.note(Decision(next(iter(desk.account.book)), None, FOUND), 0)
+        outbox.keep(rows=(Sent("1@Demo", 3),))
+
+    assert [len(note.rows) for note in journal.notes[notes:]] == [2, 1]
+    assert journal.notes[notes].token < journal.entries[-1].token < journal.notes[-1].token
+
+
+def test_a_store_that_was_owed_more_than_is_kept_gets_every_trade_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never skipped silently (9.2)."""
+    monkeypatch.setattr("dtms.runtime.outbox._OWED_MAX", 3)
+    journal = HeldJournal()
+    with bench(acting(), journal) as desk:
+        desk.dial(TerminalSide(positions={1: position(1), 2: position(2)}))
+        for note in tuple(journal.notes):
+            desk.desk.outbox.failed(note.token, "disk full")
+        before = len(journal.notes)
+        for number in range(5):
+            desk.desk.outbox.keep(rows=(Sent("1@Demo", number),))
+        assert desk.desk.outbox.owed <= 3
+        while desk.desk.outbox.owed:
+            desk.pass_time(1_100, step=1_100)
+            journal.acknowledge(Committed(journal.notes[-1].token))
+            desk.pump()
+        written = {trade.key.position_id for note in journal.notes[before:] for trade in note.trades}
+
+    assert written == {1, 2}

@@ -12,14 +12,15 @@ from tests.runtime.bench import ANY_PORT, Wire, acting
 from tests.session.made import position, tick
 from tests.session.terminal_side import TerminalSide
 
-from dtms.errors import PortTaken, StartError
+from dtms.errors import PortTaken, StartError, StoreTaken
 from dtms.names import OnSilence
 from dtms.runtime.asks import Denial
 from dtms.runtime.clock import SystemClock
 from dtms.runtime.log import Line
+from dtms.runtime.restarts import Restarts
 from dtms.runtime.service import Service
-from dtms.settings import LinkSettings, Settings
-from dtms.store.journal import MemoryJournal
+from dtms.settings import DeskSettings, LinkSettings, Settings
+from dtms.store.journal import Deposed, MemoryJournal
 from dtms.wire.messages import Logout
 
 LIMIT_S = 10.0
@@ -64,6 +65,9 @@ class Runner:
             self._wire.exchange(now())
             assert self._wire.socket is not None
             self._wire.socket.poll(2)
+
+    def redial(self, address: str) -> None:
+        self._wire.dial(address, now())
 
     def close(self) -> None:
         self._wire.cut()
@@ -155,23 +159,136 @@ def test_a_store_that_cannot_be_closed_does_not_keep_the_port_or_those_who_wait(
     assert again.stop()
 
 
-def test_a_desk_that_raises_ends_the_service_with_the_error_and_its_trace(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-    lines: list[Line] = []
+class FailingRunner(Runner):
+    """A terminal beside a desk that fails when it is told to."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", service: Service, clock: StoppingClock) -> None:
+        super().__init__(context, TerminalSide(positions={1: position()}), service.address)
+        self._service = service
+        self._clock = clock
+
+    def let_fail(self, errors: int) -> None:
+        """Let the desk fail until it has done so this often, and dial again where it lives on."""
+        self._clock.broken = True
+        self.until(lambda: self._service.wait_ended(0.0) or self._service.snapshot().beat.errors == errors)
+        self.redial(self._service.address)
+
+
+def failing(lines: list[Line], **desk: int) -> tuple[Service, StoppingClock]:
     clock = StoppingClock()
+    return Service(acting(desk=DeskSettings(**desk)), MemoryJournal(), lines.append, clock), clock
+
+
+def test_a_desk_that_raises_is_followed_by_another_at_the_same_address(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    lines: list[Line] = []
+    service, clock = failing(lines)
+    service.start()
+    address = service.address
+    runner = FailingRunner(context, service, clock)
+    runner.until(lambda: service.wait_ready(0.0))
+    epoch = service.snapshot().accounts[0].epoch
+    runner.let_fail(1)
+    runner.until(lambda: [a.epoch for a in service.snapshot().accounts if a.view_known] == [epoch + 1])
+    view = service.snapshot()
+    assert [t.key.position_id for t in view.accounts[0].trades] == [1]
+    runner.terminal.quotes(now(), tick(1.1011))
+    runner.until(lambda: runner.terminal.executed)
+    runner.close()
+
+    assert (service.address, service.failure, view.state, view.beat.errors) == (address, None, "running", 1)
+    assert service.stop()
+    assert ("CRITICAL", "desk_begun_anew") in [(line.level, line.name) for line in lines]
+
+
+def test_22_a_desk_that_fails_a_fourth_time_in_an_hour_stays_down_and_the_store_is_let_go(
+    context: "zmq.Context[zmq.Socket[bytes]]",
+) -> None:
+    lines: list[Line] = []
+    service, clock = failing(lines)
+    service.start()
+    runner = FailingRunner(context, service, clock)
+    for errors in (1, 2, 3):
+        runner.let_fail(errors)
+        runner.until(lambda: any(a.view_known for a in service.snapshot().accounts))
+    assert not service.degraded
+    runner.let_fail(4)
+    runner.close()
+
+    assert service.wait_ended(LIMIT_S)
+    assert service.degraded
+    assert service.snapshot().state == "degraded"
+    assert isinstance(service.failure, ZeroDivisionError)
+    assert service.beat is None
+    assert [line.name for line in lines if line.level == "CRITICAL"] == ["desk_begun_anew"] * 3 + ["desk_given_up"]
+    again = Service(acting(link=LinkSettings(bind=service.address)), MemoryJournal(), nowhere)
+    again.start()
+    assert again.stop()
+    assert service.stop()
+
+
+class ShortClock(StoppingClock):
+    """A clock whose process has no memory left, once."""
+
+    def utc_ms(self) -> int:
+        if self.broken:
+            self.broken = False
+            bytearray(1 << 60)
+        return SystemClock.utc_ms(self)
+
+
+def test_21_a_desk_that_ran_out_of_memory_is_followed_by_another(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    lines: list[Line] = []
+    clock = ShortClock()
     service = Service(acting(), MemoryJournal(), lines.append, clock)
+    service.start()
+    runner = FailingRunner(context, service, clock)
+    runner.until(lambda: service.wait_ready(0.0))
+    runner.let_fail(1)
+    runner.until(lambda: any(a.view_known for a in service.snapshot().accounts))
+    runner.close()
+
+    assert service.stop()
+    assert [type(line.cause) for line in lines if line.name == "desk_failed"] == [MemoryError]
+
+
+def test_restarts_that_are_older_than_the_window_count_no_more() -> None:
+    restarts = Restarts(DeskSettings(restarts=2, restart_window_s=10))
+
+    assert [restarts.take(now) for now in (0, 5_000, 9_999, 10_000, 10_001, 15_000)] == [True, True, False, True, False, True]
+
+
+def test_what_was_asked_of_a_desk_that_failed_is_asked_of_the_next() -> None:
+    service, clock = failing([])
+    service.start()
+    clock.broken = True
+
+    assert service.stop()
+    assert service.snapshot().beat.errors <= 1
+
+
+class TakenJournal(MemoryJournal):
+    """A store that another process takes over."""
+
+    def take_over(self, holder: int) -> None:
+        self._acknowledge(Deposed(holder))
+
+
+def test_18_a_service_whose_store_was_taken_over_takes_leave_and_is_not_begun_anew(
+    context: "zmq.Context[zmq.Socket[bytes]]",
+) -> None:
+    journal = TakenJournal()
+    service = Service(acting(), journal, nowhere)
     service.start()
     side = TerminalSide(positions={1: position()})
     runner = Runner(context, side, service.address)
     runner.until(lambda: service.wait_ready(0.0))
-    clock.broken = True
-    runner.until(lambda: service.wait_ended(0.0))
+    journal.take_over(77)
+    runner.until(lambda: any(isinstance(m, Logout) for m in side.received))
     runner.close()
 
-    assert isinstance(service.failure, ZeroDivisionError)
-    assert service.snapshot().state == "failed"
-    causes = [line.cause for line in lines if line.name == "desk_failed"]
-    assert causes == [service.failure]
-    assert service.failure.__traceback__ is not None
+    assert service.wait_ended(LIMIT_S)
+    assert isinstance(service.failure, StoreTaken)
+    assert service.failure.holder == 77
     assert service.stop()
 
 

@@ -201,7 +201,7 @@ class TerminalSide:
             PositionChanged.model_validate({"ts_event": SERVER_MS, "position": held, "changed": changed, "by_command": 0}), now
         )
 
-    def closed(self, position_id: int, now: int) -> None:
+    def closed(self, position_id: int, now: int, **values: object) -> None:
         held = self.positions.pop(position_id)
         fields = {
             "ts_event": SERVER_MS,
@@ -218,7 +218,7 @@ class TerminalSide:
             "deal": 9,
             "by_command": 0,
         }
-        self.say(PositionClosed.model_validate(fields), now)
+        self.say(PositionClosed.model_validate(fields | values), now)
 
     # Listening
 

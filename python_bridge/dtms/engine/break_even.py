@@ -56,10 +56,10 @@ def judge(trade: Trade, market: Market, now: int, rule: BreakEvenSettings) -> Fi
     spec, quote = market.spec, market.quote
     if spec is None:
         return Finding(Verdict.NO_MARKET)
-    levels = _levels(trade, spec, rule)
-    if levels is None:
+    found = levels(trade, spec, rule)
+    if found is None:
         return Finding(Verdict.NO_VALUE)
-    cost, stop, trigger = levels
+    cost, stop, trigger = found
     if not tighter(stop, trade.position.stop_loss, trade.side, spec.tick_size):
         return Finding(Verdict.ALREADY, None, None, cost, stop, trigger)
     if quote is None:
@@ -78,8 +78,8 @@ def trigger_price(trade: Trade, spec: SymbolSpec, rule: BreakEvenSettings) -> fl
     """Return the exit price from which the rule wants to act, None where it never will as things stand."""
     if _standing(trade, rule) not in {None, Verdict.UNDER_WAY}:
         return None
-    levels = _levels(trade, spec, rule)
-    return None if levels is None else levels[2]
+    found = levels(trade, spec, rule)
+    return None if found is None else found[2]
 
 
 def _standing(trade: Trade, rule: BreakEvenSettings) -> Verdict | None:
@@ -94,7 +94,8 @@ def _standing(trade: Trade, rule: BreakEvenSettings) -> Verdict | None:
     return None
 
 
-def _levels(trade: Trade, spec: SymbolSpec, rule: BreakEvenSettings) -> tuple[float, float, float] | None:
+def levels(trade: Trade, spec: SymbolSpec, rule: BreakEvenSettings) -> tuple[float, float, float] | None:
+    """Return the costs, the break-even stop, and the exit price from which the rule wants it; None: the costs are unknown."""
     cost = cost_in_price(trade, spec, rule)
     if cost is None or trade.risk is None:
         return None

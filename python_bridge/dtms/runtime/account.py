@@ -1,16 +1,19 @@
 """One account on the desk: the parts that it is made of, and what is done when it is looked at."""
 
-from collections.abc import Callable
+from typing import Final
 
 from dtms.engine.signals.regime import Zone
+from dtms.names import OnSilence
 from dtms.runtime.admission import Admission
+from dtms.runtime.authority import Authority
 from dtms.runtime.book import Book
 from dtms.runtime.counters import Counters
-from dtms.runtime.decisions import Entry
+from dtms.runtime.days import Kept
 from dtms.runtime.family import Family
 from dtms.runtime.gate import Refusal
 from dtms.runtime.hands import HandsOffRelay
 from dtms.runtime.incoming import Incoming
+from dtms.runtime.leases import Leases
 from dtms.runtime.links import Link, Links
 from dtms.runtime.log import Log
 from dtms.runtime.markets import Markets
@@ -18,8 +21,10 @@ from dtms.runtime.outbox import Outbox
 from dtms.runtime.positions import Positions
 from dtms.runtime.quotes import Quotes
 from dtms.runtime.record import Record
+from dtms.runtime.recovery import Recovery
 from dtms.runtime.reign import Reign
 from dtms.runtime.risk import Risk
+from dtms.runtime.second_sight import SecondSight
 from dtms.runtime.standing import Standings
 from dtms.runtime.subscriptions import Subscriptions
 from dtms.runtime.terminal_facts import TerminalFacts
@@ -29,9 +34,15 @@ from dtms.runtime.views import Views
 from dtms.session.commands import CommandIds, Commands
 from dtms.session.events import Event
 from dtms.session.peer import Peer
-from dtms.settings import Settings
+from dtms.settings import Mode, Settings
 from dtms.store.journal import EpochTaken
-from dtms.wire.messages import Logon
+from dtms.store.rows import Recovered
+from dtms.wire.messages import ExecutionReport, Logon, PositionChanged, PositionClosed, PositionOpened
+from dtms.witness.client import Witness
+from dtms.witness.testimony import Answer
+
+# What becomes of a command or a position is written in one transaction with what it makes of the trade.
+_FACTS: Final = frozenset({ExecutionReport, PositionChanged, PositionClosed, PositionOpened})
 
 
 class Account:
@@ -47,13 +58,15 @@ class Account:
         counters: Counters,
         log: Log,
         zone: Zone = (),
-        keep: Callable[[Entry], None] | None = None,
+        witness: Witness | None = None,
     ) -> None:
+        self._settings = settings
+        self.outbox = outbox
         self.book = Book(taken.account, settings.link.max_symbols)
         commands, family = Commands(settings.link), Family(self.book)
         self.links = Links(settings.link, commands.may_act_until)
         self.reign = reign = Reign(taken, self.links, log)
-        self.risk = Risk(settings.rails, self.links)
+        self.risk = Risk(settings.rails, self.links, Kept(taken.account, taken.recovered, outbox.keep))
         self.standings = Standings(
             self.links,
             family,
@@ -63,16 +76,17 @@ class Account:
         )
         self.markets = Markets(self.book, self.links, settings, zone, tell=reign.tell, log=log)
         views = Views(self.book, self.markets, self.risk, settings, self.standings.at)
+        ids = CommandIds(taken.epoch)
         self.trader = Trader(
             self.book,
             settings,
-            ids=CommandIds(taken.epoch),
+            ids=ids,
             commands=commands,
             family=family,
             outbox=outbox,
             counters=counters,
             log=log,
-            record=Record(log, keep),
+            record=Record(log, outbox.record),
             digest=config_digest,
             hands=reign.hands,
             sees=views.market,
@@ -80,9 +94,18 @@ class Account:
             commanded=self.risk.commanded,
         )
         self.quotes = Quotes(self.book, counters.bridge, self.trader.consider, settings.link.claim_ms)
+        recovery = Recovery(taken, self.book, self.trader, settings, markets=self.markets, counters=counters, log=log)
         self.positions = Positions(
-            self.book, self.trader, settings, markets=self.markets, risk=self.risk, counters=counters, log=log
+            self.book, self.trader, recovery=recovery, markets=self.markets, risk=self.risk, counters=counters, log=log
         )
+        self._sight = (
+            None
+            if witness is None
+            else SecondSight(witness, reign, self.book, settings.witness.every_s, counts=counters.witness, log=log)
+        )
+        found = taken.recovered or Recovered()
+        self._leases = Leases(self.book, reign, settings, outbox, found.leases)
+        self._authority = Authority(reign, ids, (row.command.command_id for row in found.outbox))
         self._tidings = Tidings(reign.key, log)
         self._subscriptions = Subscriptions(self.links, self.book, settings.link, self.markets, reign.tell)
         self._relay = HandsOffRelay(self.links, reign.tell)
@@ -97,6 +120,8 @@ class Account:
             quotes=self.quotes,
             risk=self.risk,
             tidings=self._tidings,
+            recovery=recovery,
+            authority=self._authority,
             release=self._admission.release,
             log=log,
         )
@@ -122,6 +147,11 @@ class Account:
         return self.reign.key
 
     @property
+    def farewell(self) -> OnSilence:
+        """The plan that a stop of the service leaves the terminals with."""
+        return self._settings.lease.of(self.key) if self._settings.mode is Mode.ACT else OnSilence.HOLD
+
+    @property
     def view_known(self) -> bool:
         """Whether the account's positions are known."""
         return self.reign.view_known
@@ -132,7 +162,32 @@ class Account:
 
     def take(self, link: Link, event: Event, now: int, utc: int) -> None:
         """Take what a terminal's connection brought."""
-        self.incoming.take(link, event, now, utc)
+        if type(event) in _FACTS:
+            with self.outbox.together():
+                self.incoming.take(link, event, now, utc)
+        else:
+            self.incoming.take(link, event, now, utc)
+
+    def rewrite(self) -> None:
+        """Have the store given every trade as it is: it was replaced, or was owed more than is kept."""
+        self.trader.keep(*self.book)
+        self.trader.restate()
+        self.risk.rewrite()
+        self._leases.rewrite()
+
+    def distrust_store(self) -> None:
+        """The store was replaced by an older one: it gets everything anew, and is believed when the user accepts it (R23)."""
+        self.reign.distrust_store()
+        self.rewrite()
+
+    def witnessed(self, answer: Answer) -> None:
+        """Take what the second witness says."""
+        if self._sight is not None:
+            self._sight.heard(answer)
+
+    def confirm_authority(self) -> None:
+        """The user has looked after an alarm of a second authority, and says that there is none any more (R09)."""
+        self.reign.confirm()
 
     def drop(self, link: Link, why: str, now: int) -> None:
         """Our own code failed on what the terminal brought: it is no longer believed, its next logon starts anew (R26)."""
@@ -140,17 +195,22 @@ class Account:
 
     def advance(self, now: int, utc: int) -> None:
         """Look at the clock: commands, evidence for those without an answer, a successor for a manager that is gone."""
+        self._authority.begin(utc)
         self.trader.hold(now, utc, hands_off=self.links.hands_off)
         self.trader.orders.advance(now, utc)
+        self.incoming.look_again(now)
         self.incoming.seek_evidence(now)
         self.links.forget_old(now)
         heir = self.links.successor(now)
         if heir is not None:
             self._admission.promote(heir, now)
-        self.positions.sweep()
+        self.positions.sweep(utc)
+        self._leases.advance(now)
         self._relay.advance(now)
         self.markets.advance(now)
         self._subscriptions.advance(now)
+        if self._sight is not None:
+            self._sight.advance(now, utc)
         self._tidings.moves(self.quotes.moves)
         self._tidings.calendar(self.risk.stale_calendar(utc))
 

@@ -75,12 +75,13 @@ class Book:
     """Trades by key, position and symbol."""
 
     def __init__(self, account: str, max_symbols: int) -> None:
-        self._account = account
+        self.account = account
         self._max_symbols = max_symbols
         self._trades: dict[TradeKey, Trade] = {}
         self._by_position: dict[int, TradeKey] = {}
         self._generations: dict[int, int] = {}
         self.symbols: dict[str, SymbolState] = {}
+        self.touched: dict[TradeKey, None] = {}  # trades that came, changed or went since somebody took them from here
         self.fifo = False  # positions of a symbol may only be closed in the order of their age
 
     def __len__(self) -> int:
@@ -113,24 +114,35 @@ class Book:
     def open(self, position: Position, *, managed: bool) -> Trade:
         """Take a position into the book; one whose id was there before is its next generation."""
         generation = self._generations.get(position.position_id, 0) + 1
-        self._generations[position.position_id] = generation
+        trade = first_seen(TradeKey(self.account, position.position_id, generation), position, managed=managed)
+        self.restore(trade)
+        return trade
+
+    def restore(self, trade: Trade) -> None:
+        """Take a trade into the book as it is."""
+        self.counted(trade.key.position_id, trade.key.generation)
+        self._by_position[trade.key.position_id] = trade.key
+        self.symbol(trade.position.symbol).trades.add(trade.key)
+        self._trades[trade.key] = trade
+        self.touched[trade.key] = None
+
+    def counted(self, position_id: int, generation: int) -> None:
+        """Take that a position has had so many generations: the next one gets the next number."""
+        self._generations[position_id] = max(self._generations.get(position_id, 0), generation)
         if len(self._generations) > _GENERATIONS_KEPT:
             del self._generations[next(iter(self._generations))]
-        trade = first_seen(TradeKey(self._account, position.position_id, generation), position, managed=managed)
-        self._by_position[position.position_id] = trade.key
-        self.symbol(position.symbol).trades.add(trade.key)
-        self._trades[trade.key] = trade
-        return trade
 
     def put(self, trade: Trade) -> None:
         """Take the next value of an open trade; one that is gone stays gone."""
         if trade.key in self._trades:
             self._trades[trade.key] = trade
+            self.touched[trade.key] = None
 
     def close(self, trade: Trade) -> None:
         """Take a trade out of the book."""
         if self._trades.pop(trade.key, None) is None:
             return
+        self.touched[trade.key] = None
         if self._by_position.get(trade.key.position_id) == trade.key:
             del self._by_position[trade.key.position_id]
         self._leave(trade)

@@ -28,11 +28,21 @@ class TradeCounts:
     """Trades by what happened to them."""
 
     adopted: int = 0
+    resumed: int = 0  # records of an earlier process that go on
     closed: int = 0
     quarantined: int = 0
     given_up: int = 0
     closes_denied: int = 0  # closes that were taken on and not sent yet when somebody pressed hands off
     close_alarms: int = 0  # closes that failed several times in a row and go on being tried
+
+
+@dataclass(slots=True)
+class WitnessCounts:
+    """Answers of the second witness; ``disagreements`` are differences that two answers in a row had."""
+
+    testimonies: int = 0
+    silences: int = 0
+    disagreements: int = 0
 
 
 _BY_OUTCOME: Final = {
@@ -51,12 +61,13 @@ _BY_OUTCOME: Final = {
 class Counters:
     """All of them."""
 
-    __slots__ = ("bridge", "commands", "trades")
+    __slots__ = ("bridge", "commands", "trades", "witness")
 
     def __init__(self) -> None:
         self.bridge = LinkCounts()
         self.commands = CommandCounts()
         self.trades = TradeCounts()
+        self.witness = WitnessCounts()
 
     def outcome(self, outcome: Outcome) -> None:
         """Count how a command ended."""
@@ -65,5 +76,5 @@ class Counters:
 
     def values(self) -> dict[str, int]:
         """Return all numbers by their dotted names."""
-        groups = {"bridge": asdict(self.bridge), "commands": asdict(self.commands), "trades": asdict(self.trades)}
+        groups = {name: asdict(getattr(self, name)) for name in self.__slots__}
         return {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}

@@ -10,12 +10,11 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from dtms.engine.signals.regime import Zone
-from dtms.errors import LinkLost
+from dtms.errors import LinkLost, StoreTaken
 from dtms.names import LogoutWhy, OnSilence
 from dtms.runtime.account import Account
 from dtms.runtime.asks import AskClose, Asks
 from dtms.runtime.counters import Counters
-from dtms.runtime.decisions import Entry
 from dtms.runtime.gate import Gate
 from dtms.runtime.inbox import Inbox
 from dtms.runtime.log import Log
@@ -26,16 +25,31 @@ from dtms.session.events import Event, LogonReceived
 from dtms.session.peer import Peer
 from dtms.session.states import State
 from dtms.settings import Settings, digest
-from dtms.store.journal import Acknowledgement, CommitFailed, Committed, EpochFailed, EpochTaken, Journal
+from dtms.store.journal import (
+    Acknowledgement,
+    BackupFailed,
+    BackupMade,
+    CommitFailed,
+    Committed,
+    Deposed,
+    EpochFailed,
+    EpochTaken,
+    EvidenceLost,
+    Journal,
+    Proved,
+    Quarantined,
+)
+from dtms.witness.client import Witness
+from dtms.witness.testimony import Silent, Testimony
 
 _PIECE_MS: Final = 2  # one check more, and the fraction of a millisecond that the clock does not tell
 _REST_MS: Final = 1_000  # an account on which our own code failed is looked at again after this
 
 
 class Stop(NamedTuple):
-    """Take leave of the terminals, which then carry out ``plan``, and end."""
+    """Take leave of the terminals, which then carry out ``plan`` (None: what the account's settings say), and end."""
 
-    plan: OnSilence
+    plan: OnSilence | None = None
 
 
 class ConfirmPoison(NamedTuple):
@@ -44,7 +58,13 @@ class ConfirmPoison(NamedTuple):
     account: str
 
 
-Item = Acknowledgement | Stop | ConfirmPoison | AskClose
+class ConfirmAuthority(NamedTuple):
+    """The user says that nobody else commands an account any more."""
+
+    account: str
+
+
+Item = Acknowledgement | Stop | ConfirmPoison | ConfirmAuthority | AskClose | Testimony | Silent
 
 
 class Desk:
@@ -60,7 +80,7 @@ class Desk:
         log: Log,
         elapsed: Callable[[], int],
         zone: Zone = (),
-        keep: Callable[[Entry], None] | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self.settings = settings
         self.config_digest = digest(settings)
@@ -69,12 +89,16 @@ class Desk:
         self.accounts: dict[str, Account] = {}
         self.outbox = Outbox(journal, settings.link, log)
         self.stopped = False
+        self._journal = journal
+        self._pause_ms = settings.store.takeover_ms // 2  # of our own; within it nobody has taken the store over
+        self._stepped_at: int | None = None
+        self._doubted_at: int | None = None  # since then it is not sure that the store is ours
         self._asks = Asks(self.accounts, settings.mode, log)
         self._router = router
         self._inbox = inbox
         self._log = log
         self._zone = zone  # of the sessions' hours
-        self._keep = keep  # decisions with their proofs
+        self._witness = witness
         self._elapsed = elapsed  # the clock that ``now`` was read from, in ms
         self._connections: dict[bytes, Connection] = {}
         self._reception = Reception(
@@ -101,8 +125,15 @@ class Desk:
         return any(account.view_known for account in self.accounts.values())
 
     def step(self, now: int, utc: int) -> bool:
-        """Do what there is to do; return whether something may be left that must not wait for the next poll."""
+        """
+        Do what there is to do; return whether something may be left that must not wait for the next poll.
+
+        Raises:
+            StoreTaken: Another process has taken the store over; the terminals have been told to go on without this one.
+        """
         self._read_inbox(now, utc)
+        if self._doubtful(now, utc):
+            return False
         more = self._read_socket(now, utc)
         now = max(now, self._elapsed())  # nothing below happens before what was read
         self._read_inbox(now, utc)  # a store in memory has answered by now
@@ -113,9 +144,26 @@ class Desk:
         more = self._look_at_all(now, utc) or more
         for release in self.outbox.advance(now):
             self._release(release, now, utc)
+        if self.outbox.incomplete and self.outbox.store_failed is None:
+            self.outbox.incomplete = False
+            for account in tuple(self.accounts.values()):
+                account.rewrite()
         self._read_inbox(now, utc)
         self._flush(now, utc)
         return more
+
+    def _doubtful(self, now: int, utc: int) -> bool:
+        """Return whether this process may have been stopped for so long that another one has taken its place."""
+        paused = self._stepped_at is not None and now - self._stepped_at > self._pause_ms
+        self._stepped_at = now
+        if paused:
+            self._doubted_at = now
+            try:
+                self._journal.prove()
+            except Exception as error:  # noqa: BLE001 - the seam to the store: a failed one does not keep us from protecting (R17)
+                self._log.error("defect", cause=error, why=_why(error))
+            self._read_inbox(now, utc)
+        return self._doubted_at is not None and now - self._doubted_at < self.settings.link.store_slow_ms
 
     # The inbox
 
@@ -124,9 +172,16 @@ class Desk:
             match item:
                 case Committed(token):
                     release = self.outbox.committed(token)
-                case CommitFailed(token, reason):
-                    self._log.error("store", why=reason)
-                    release = self.outbox.failed(token, reason)
+                case CommitFailed(token, reason, trouble):
+                    self._log.error("store", why=reason, trouble=trouble.value)
+                    release = self.outbox.failed(token, reason, trouble)
+                case Deposed(holder):
+                    self._log.error("deposed", holder=holder)
+                    self._stop(None, now, utc)
+                    raise StoreTaken(holder)
+                case Proved():
+                    self._doubted_at = None
+                    continue
                 case _:
                     self._take_item(item, now, utc)
                     continue
@@ -145,13 +200,36 @@ class Desk:
                 self._reception.opened(item, now)
             case EpochFailed():
                 self._reception.no_epoch(item, now)
-            case ConfirmPoison(key) if key in self.accounts:
-                for log in self.accounts[key].links.poison.values():
-                    log.confirm()
             case AskClose():
                 self._asks.take(item, now, utc)
             case Stop(plan):
                 self._stop(plan, now, utc)
+            case ConfirmPoison(key) | ConfirmAuthority(key) if key in self.accounts:
+                self._confirmed(item, self.accounts[key])
+            case Testimony() | Silent() if item.ask.account in self.accounts:
+                self.accounts[item.ask.account].witnessed(item)
+            case _:
+                self._store_told(item)
+
+    def _confirmed(self, item: ConfirmPoison | ConfirmAuthority, account: Account) -> None:
+        if isinstance(item, ConfirmAuthority):
+            account.confirm_authority()
+            return
+        for log in account.links.poison.values():
+            log.confirm()
+
+    def _store_told(self, item: Item) -> None:
+        match item:
+            case Quarantined(aside, restored, why):
+                self._log.error("store_quarantined", aside=aside, restored=restored, why=why)
+                for account in self.accounts.values():
+                    account.distrust_store()
+            case BackupMade(path):
+                self._log.add("=", "backup", path=path)
+            case BackupFailed(why, trouble):
+                self._log.error("no_backup", why=why, trouble=trouble.value)
+            case EvidenceLost(lines, why):
+                self._log.error("decisions_lost", lines=lines, why=why)
             case _:
                 pass
 
@@ -162,11 +240,12 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - the edge: one account's failure is its own
             self._account_defect(account, error, now)
 
-    def _stop(self, plan: OnSilence, now: int, utc: int) -> None:
+    def _stop(self, plan: OnSilence | None, now: int, utc: int) -> None:
         self.stopped = True
         for connection in self._connections.values():
             if connection.peer.state is State.UP:
-                connection.peer.logout(LogoutWhy.SHUTDOWN, plan, now)
+                chosen = OnSilence.HOLD if connection.account is None else connection.account.farewell
+                connection.peer.logout(LogoutWhy.SHUTDOWN, plan or chosen, now)
         self._flush(now, utc)
 
     # The socket
@@ -258,7 +337,7 @@ class Desk:
             counters=self.counters,
             log=self._log,
             zone=self._zone,
-            keep=self._keep,
+            witness=self._witness,
         )
 
     # Looks that are due

@@ -37,7 +37,8 @@ class Family:
         if known is not None or said is None:
             return known
         key = self._openings.get(said.command_id)
-        opener = None if key is None else self._book.get(key)
+        # A record that was put away for a fresh one of the same position leaves its legs to that.
+        opener = None if key is None else self._book.get(key) or self._book.of_position(key.position_id)
         if opener is not None or said.for_position is None:
             return opener
         return self._book.of_position(said.for_position)
@@ -50,9 +51,13 @@ class Family:
     def ordered(self, key: TradeKey, command: Command) -> None:
         """Take that a command is on its way."""
         if isinstance(command, OpenPosition):
-            self._openings[command.command_id] = key
-            while len(self._openings) > _OPENINGS_KEPT:
-                del self._openings[next(iter(self._openings))]
+            self.opened(key, command.command_id)
+
+    def opened(self, key: TradeKey, command_id: int) -> None:
+        """Take that this command is to open a leg, or has."""
+        self._openings[command_id] = key
+        while len(self._openings) > _OPENINGS_KEPT:
+            del self._openings[next(iter(self._openings))]
 
     def became(self, before: Trade | None, after: Trade) -> None:
         """Take the next value of a trade."""

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from dtms.names import LogoutWhy, Outcome
+from dtms.runtime.authority import Authority
 from dtms.runtime.links import Link
 from dtms.runtime.log import Log
 from dtms.runtime.markets import Markets
 from dtms.runtime.positions import Positions
 from dtms.runtime.quotes import Quotes
+from dtms.runtime.recovery import Recovery
 from dtms.runtime.reign import Reign
 from dtms.runtime.risk import Risk
 from dtms.runtime.terminal_facts import TerminalFacts
@@ -42,6 +44,8 @@ class Incoming:
         quotes: Quotes,
         risk: Risk,
         tidings: Tidings,
+        recovery: Recovery,
+        authority: Authority,
         release: Release,
         log: Log,
     ) -> None:
@@ -52,6 +56,8 @@ class Incoming:
         self._markets = markets
         self._quotes = quotes
         self._risk = risk
+        self._recovery = recovery
+        self._authority = authority
         self._release = release
         self._log = log
         self._evidence: list[int] = []  # commands without an answer that a snapshot was asked for
@@ -78,7 +84,8 @@ class Incoming:
             messages.BarClosed: self._markets.bar,
             messages.Bars: self._markets.bars,
             messages.CalendarEvent: risk.released,
-            messages.Deal: risk.deal,
+            messages.Deal: self._deal,
+            messages.OrderSeen: self._order,
             events.SnapshotArrived: self._snapshot,
             events.SnapshotUnusable: self._unusable,
             events.LinkSilent: self._silent,
@@ -112,9 +119,26 @@ class Incoming:
         if self._reign.renews:
             self._reign.renews = False
             self._trader.orders.renew(link.session.nonce, now, utc)
+        self._recovery.go_on(link, now, utc)
         evidence, self._evidence = self._evidence, []
         self._trader.orders.settle(evidence, now, utc)
         self._log.add("=", "reconciled", account=self._reign.key, positions=len(event.positions))
+
+    def _deal(self, link: Link, event: messages.Deal, now: int, utc: int) -> None:
+        self._risk.deal(link, event, now, utc)
+        self._authority.deal(link, event)
+        if self._positions.deal(event, now, utc) and (manager := self._links.manager()) is not None:
+            self._reign.ask(manager, "a position ended while nobody looked; its legs are to be looked for", now)
+
+    def _order(self, link: Link, event: messages.OrderSeen, now: int, utc: int) -> None:
+        del now, utc
+        self._authority.order(link, event)
+
+    def look_again(self, now: int) -> None:
+        """Ask for another snapshot where positions are missing that may still be there."""
+        link = self._links.manager()
+        if link is not None and link.up and self._reign.view_known and self._recovery.look_again(now):
+            self._reign.ask(link, "positions are missing", now)
 
     def seek_evidence(self, now: int) -> None:
         """Ask for a snapshot where commands are without an answer (R19)."""

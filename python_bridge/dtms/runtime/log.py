@@ -18,7 +18,7 @@ _PERIOD_S: Final = 0.05
 
 
 class Line(NamedTuple):
-    """A line as data; ``level`` is ``INFO``, ``WARNING`` or ``ERROR``. The traceback of ``cause`` belongs to it."""
+    """A line as data; ``level`` is ``INFO``, ``WARNING``, ``ERROR`` or ``CRITICAL``. The traceback of ``cause`` belongs to it."""
 
     level: str
     mark: str
@@ -54,6 +54,10 @@ class Log:
     def error(self, name: str, *, cause: BaseException | None = None, **fields: Value) -> None:
         """Append a line about something that must not happen."""
         self._append(Line("ERROR", "!", name, fields, cause))
+
+    def critical(self, name: str, **fields: Value) -> None:
+        """Append a line about something that nothing but a human can mend."""
+        self._append(Line("CRITICAL", "!", name, fields))
 
     def start(self) -> None:
         """Start writing."""

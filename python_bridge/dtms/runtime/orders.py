@@ -20,6 +20,7 @@ from dtms.runtime.outbox import Outbox, Release
 from dtms.runtime.record import Record, what
 from dtms.session.commands import Commands, Outstanding, Stage
 from dtms.session.peer import Peer
+from dtms.store.rows import Answered, OutboxRow, Row, Sent
 from dtms.wire.messages import Command, ExecutionReport, ReducePosition
 
 Consider = Callable[[TradeKey, Event, int, int], None]
@@ -51,14 +52,39 @@ class Orders:
         self._log = log
         self._owners: dict[int, TradeKey] = {}
 
-    def place(self, decision: Decision, command: Command, now: int, utc: int) -> None:
+    def place(self, decision: Decision, command: Command, now: int, utc: int, rows: tuple[Row, ...] = ()) -> None:
         """Take a command that was decided on: it holds its trade's lock from here on, and waits for the store."""
         key, closing = decision.trade.key, isinstance(command, ReducePosition)
         self.locks.take(key, command.command_id, now, what(command), overtakes=closing)
         self._owners[command.command_id] = key
         outstanding = self.commands.decide(command, now, utc)
         self._record.ordered(decision, command)
-        self._outbox.put(decision, command, outstanding, now)
+        self._outbox.put(decision, command, outstanding, now, rows)
+
+    def recall(self, row: OutboxRow, now: int, utc: int) -> None:
+        """Take up a command of the process before: its trade waits for what became of it."""
+        command = row.command
+        self.locks.take(row.key, command.command_id, now, what(command), overtakes=True)
+        self.locks.became_unknown(row.key, command.command_id)
+        self._owners[command.command_id] = row.key
+        self.commands.recall(command, row.decided_utc, row.ttl_ms, now, utc)
+
+    def send_again(self, now: int, utc: int) -> int:
+        """
+        Send what the process before decided and is still in time, under its old id; return how many went (R21).
+
+        The terminal's ledger answers what it carried out. What does not go stays unknown until the terminal or its positions tell.
+        """
+        return sum(self._send(outstanding, now, utc) for outstanding in self.commands.recalled())
+
+    def restate(self) -> None:
+        """Have the store given every command that left and has no final answer."""
+        for outstanding in self.commands:
+            key = self._owners.get(outstanding.command.command_id)
+            trade = None if key is None else self._book.get(key)
+            if trade is not None and outstanding.stage is not Stage.WAITING:
+                self._outbox.restate(trade, outstanding)
+                self._outbox.keep(rows=(Sent(self._book.account, outstanding.command.command_id),))
 
     def deny_waiting_closes(self, now: int, utc: int) -> None:
         """The user wants nothing done: closes that were taken on and are not sent yet end."""
@@ -67,9 +93,10 @@ class Orders:
                 command_id = outstanding.command.command_id
                 self.commands.close(command_id)
                 self._counters.commands.denied += 1
+                self._answered(command_id, Outcome.DENIED, utc)
                 self._conclude(command_id, Expired(command_id), now, utc)
 
-    def forget(self, key: TradeKey) -> None:
+    def forget(self, key: TradeKey, utc: int) -> None:
         """The trade is closed: nothing waits for it any more; a report that still comes is only counted."""
         for command_id in [command_id for command_id, owner in self._owners.items() if owner == key]:
             del self._owners[command_id]
@@ -78,14 +105,16 @@ class Orders:
                 continue
             self.commands.close(command_id)
             if held.stage is Stage.UNKNOWN and isinstance(held.command, ReducePosition):
-                self._confirmed(key, command_id)
+                self._confirmed(key, command_id, utc)
+            else:
+                self._answered(command_id, Outcome.EXPIRED, utc)
         self.locks.forget(key)
 
-    def became(self, trade: Trade) -> None:
+    def became(self, trade: Trade, utc: int) -> None:
         """Take the next value of a trade: it may show what became of an unknown command."""
         lock = self.locks.get(trade.key)
         if lock is not None and lock.unknown and not trade.awaits(lock.holder):
-            self._learned(trade, lock.holder)
+            self._learned(trade, lock.holder, utc)
 
     def release(self, release: Release, now: int, utc: int) -> None:
         """Send a command whose intent is written; its time may be up, or the terminal gone."""
@@ -110,6 +139,7 @@ class Orders:
         except LinkLost:
             return False
         self._counters.commands.sent += 1
+        self._outbox.keep(rows=(Sent(self._book.account, command.command_id),))
         self._log.add(">", "command", command=command.command_id, type=type(command).__name__)
         return True
 
@@ -117,6 +147,7 @@ class Orders:
         command_id = outstanding.command.command_id
         self.commands.close(command_id)
         self._counters.commands.expired += 1
+        self._answered(command_id, Outcome.EXPIRED, utc)
         self._conclude(command_id, Expired(command_id), now, utc)
 
     def report(self, report: ExecutionReport, now: int, utc: int) -> None:
@@ -147,6 +178,7 @@ class Orders:
         if key is not None:
             self._record.reported(key, report, utc)
         if report.outcome.final:
+            self._answered(report.command_id, report.outcome, utc, report)
             self._conclude(report.command_id, report, now, utc)
         elif key is None:
             self.commands.close(report.command_id)  # its trade has ended: what became of it is nobody's question any more
@@ -181,7 +213,13 @@ class Orders:
                 continue
             self.commands.close(command_id)
             self._counters.commands.expired += 1
+            self._answered(command_id, Outcome.EXPIRED, utc)
             self._conclude(command_id, Expired(command_id), now, utc)
+
+    def _answered(self, command_id: int, outcome: Outcome, utc: int, report: ExecutionReport | None = None) -> None:
+        """Have written what became of a command."""
+        success = outcome in {Outcome.DONE, Outcome.PARTIAL}
+        self._outbox.keep(rows=(Answered(self._book.account, command_id, outcome.name.lower(), success, utc, report),))
 
     def _conclude(self, command_id: int, event: Event, now: int, utc: int) -> None:
         key = self._owners.pop(command_id, None)
@@ -203,14 +241,15 @@ class Orders:
         for following in (*self.locks.became_unknown(key, command_id), event):
             self._consider(key, following, now, utc)
 
-    def _learned(self, trade: Trade, command_id: int) -> None:
+    def _learned(self, trade: Trade, command_id: int, utc: int) -> None:
         """The position shows what became of an unknown command."""
         if self.commands.get(command_id) is not None:
             self.commands.close(command_id)
-            self._confirmed(trade.key, command_id)
+            self._confirmed(trade.key, command_id, utc)
         self._owners.pop(command_id, None)
         self.locks.free(trade.key, command_id)
 
-    def _confirmed(self, key: TradeKey, command_id: int) -> None:
+    def _confirmed(self, key: TradeKey, command_id: int, utc: int) -> None:
         self._counters.commands.done += 1
+        self._answered(command_id, Outcome.DONE, utc)
         self._log.add("=", "confirmed_by_position", command=command_id, position=key.position_id)

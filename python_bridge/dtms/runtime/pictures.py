@@ -5,10 +5,11 @@ from types import MappingProxyType
 from dtms.runtime.account import Account
 from dtms.runtime.desk import Desk
 from dtms.runtime.links import Link
+from dtms.runtime.restarts import Beat
 from dtms.runtime.snapshots import AccountView, MarketView, ServiceView, TerminalView
 
 
-def picture(desk: Desk, state: str, address: str, now: int, utc: int) -> ServiceView:
+def picture(desk: Desk, state: str, address: str, *, now: int, utc: int, beat: Beat) -> ServiceView:
     """Return everything at this moment."""
     return ServiceView(
         utc=utc,
@@ -21,6 +22,7 @@ def picture(desk: Desk, state: str, address: str, now: int, utc: int) -> Service
         pinned=desk.gate.pinned,
         refused=desk.refused,
         store_failed=desk.outbox.store_failed,
+        beat=beat,
     )
 
 

@@ -9,8 +9,8 @@ from dtms.engine.defence.events import DeepCheck
 from dtms.engine.defence.notes import Note
 from dtms.engine.events import Event
 from dtms.engine.trade import Trade, TradeKey
-from dtms.runtime.decisions import Decided, Entry, Fate, Reported
 from dtms.runtime.log import Log
+from dtms.store.evidence import Decided, Evidence, Fate, Reported
 from dtms.wire.messages import Command, ExecutionReport, ModifyPosition, OpenPosition, ReducePosition
 
 _QUIET: Final = frozenset({NoteKind.TRANSITION, NoteKind.ORDERED, NoteKind.DONE})
@@ -21,7 +21,7 @@ class Record:
 
     __slots__ = ("_keep", "_log")
 
-    def __init__(self, log: Log, keep: Callable[[Entry], None] | None) -> None:
+    def __init__(self, log: Log, keep: Callable[[Evidence], None]) -> None:
         self._log = log
         self._keep = keep
 
@@ -33,7 +33,7 @@ class Record:
     def decided(self, decision: Decision, event: Event, fate: Fate, utc: int) -> None:
         """Keep the decision's proof, unless it only repeats what is known."""
         proof = decision.proof
-        if proof is None or self._keep is None:
+        if proof is None:
             return
         news = isinstance(event, DeepCheck) or proof.taken or decision.notes
         if news or fate in {Fate.ORDERED, Fate.OBSERVED}:
@@ -42,8 +42,7 @@ class Record:
 
     def reported(self, key: TradeKey, report: ExecutionReport, utc: int) -> None:
         """Write down what became of a command."""
-        if self._keep is not None:
-            self._keep(Reported(utc, key, report))
+        self._keep(Reported(utc, key, report))
 
     def ordered(self, decision: Decision, command: Command) -> None:
         """Write down that a command is on its way."""

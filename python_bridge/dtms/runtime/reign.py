@@ -4,12 +4,16 @@ Who may act on an account, and whether its positions are known.
 ``view_known`` is the account's most important bit: without it nothing is closed, forgotten or commanded (R15).
 """
 
+from typing import Final
+
 from dtms.errors import LinkLost
 from dtms.runtime.links import ALL_PERMISSIONS, Link, Links
 from dtms.runtime.log import Log
 from dtms.session.peer import Peer
 from dtms.store.journal import EpochTaken
 from dtms.wire.messages import Message
+
+_DISPUTED: Final = "somebody else commands under our mark"
 
 
 class Reign:
@@ -27,16 +31,22 @@ class Reign:
         self.links = links
         self.view_known = False
         self.superseded = False
+        self.disputed = False
         self.risk_off_until = 0
         self.renews = False
         self._store_older = taken.store_older
         self._log = log
+
+    def distrust_store(self) -> None:
+        """The store was replaced: it may be older than what the terminal has seen (R23)."""
+        self._store_older = True
 
     def risk_off(self, now: int) -> tuple[str, ...]:
         """Return what keeps new risk off this account."""
         reasons = (
             ("the view is unknown", not self.view_known),
             ("another process took over", self.superseded),
+            (_DISPUTED, self.disputed),
             ("the store is older than the terminal", self._store_older),
             ("bad frames", any(log.alarm for log in self.links.poison.values())),
             ("another terminal took over a moment ago", now < self.risk_off_until),
@@ -56,6 +66,7 @@ class Reign:
         reasons = (
             ("the account's positions are not known now", not self.view_known),
             ("another process took over", self.superseded),
+            (_DISPUTED, self.disputed),
             ("hands off", self.links.hands_off),
             ("the terminal does not allow trading", bool(ALL_PERMISSIONS & ~link.permissions)),
         )
@@ -70,6 +81,18 @@ class Reign:
         if not self.superseded:
             self.superseded = True
             self._log.error("superseded", account=self.key, own_epoch=self.epoch, seen_epoch=epoch)
+
+    def dispute(self, why: str) -> None:
+        """Somebody else commands under our mark: nothing is commanded until a restart, or until the user says that it is over."""
+        if not self.disputed:
+            self.disputed = True
+            self._log.error("second_authority", account=self.key, own_epoch=self.epoch, why=why)
+
+    def confirm(self) -> None:
+        """The user has looked: no second authority is there any more."""
+        if self.disputed:
+            self.disputed = False
+            self._log.add("!", "authority_confirmed", account=self.key)
 
     def lose_view(self, link: Link, why: str) -> None:
         """Positions are known no more, if it is the manager that was lost."""

@@ -1,7 +1,7 @@
 """
 What the account's rails are read from: losses, stops in a row, the calendar, the commands of the last minute (R-1 to R-4, R-7).
 
-A restart forgets it: the day's base is then the first sight of the day's figures.
+Its memory is kept, once a minute and when something is hit, so that a restart within the day goes on with the day's base.
 
 What needs the server's clock waits for it: releases that a terminal tells before its offset from UTC is known are told only once.
 """
@@ -14,6 +14,7 @@ from dtms.engine.defence.news import blackout, currencies, is_stale
 from dtms.engine.defence.rail_memory import RailMemory, equity_seen, figures, money_moved, trade_ended
 from dtms.engine.defence.view import RailFigures
 from dtms.names import DealEntry, DealType, Reason
+from dtms.runtime.days import Kept
 from dtms.runtime.links import Link, Links
 from dtms.settings_rails import RailsSettings
 from dtms.wire.messages import Account, CalendarEvent, Deal, PositionClosed, SymbolSpec
@@ -25,15 +26,22 @@ _SKEW_MS: Final = 10_000  # between the server's clock and ours
 _ENDS_KEPT: Final = 1_000
 
 
+def _standing(memory: RailMemory) -> tuple[object, ...]:
+    """Return what has to outlive the process at once; the equity of the minute may wait for its end."""
+    minute = memory.peaks[-1][0] if memory.peaks else 0
+    return memory.day, memory.base, memory.day_hit, memory.hour_until // _MINUTE_MS, memory.stops, minute
+
+
 class Risk:
     """One account's."""
 
-    def __init__(self, rails: RailsSettings, links: Links) -> None:
+    def __init__(self, rails: RailsSettings, links: Links, kept: Kept) -> None:
         self._rails = rails
         self._links = links
-        self._memory = RailMemory()
-        self._since = 0  # ms UTC of the figures that are the day's base
-        self._moved: set[int] = set()  # deposits and withdrawals of the day
+        self._kept = kept
+        self._memory = kept.rails.memory
+        self._since = kept.rails.since  # ms UTC of the figures that are the day's base
+        self._moved = set(kept.rails.moved)  # deposits and withdrawals of the day
         self._events: dict[int, CalendarEvent] = {}
         self._calendar_at: int | None = None
         self._looked_at: int | None = None  # when this began
@@ -55,7 +63,8 @@ class Risk:
         if self._memory.base is None or day != self._memory.day:
             self._since = utc
             self._moved.clear()
-        self._memory = equity_seen(self._memory, account.balance, account.equity, utc=utc, day=day, rails=self._rails)
+        memory = equity_seen(self._memory, account.balance, account.equity, utc=utc, day=day, rails=self._rails)
+        self._become(memory, calm=_standing(memory) == _standing(self._memory))
 
     def deal(self, link: Link, event: Deal, now: int, utc: int) -> None:
         """Take a deposit or a withdrawal; a terminal that starts tells also those that the day's base holds already."""
@@ -66,7 +75,7 @@ class Risk:
             return
         if event.ts_event > self._since + _SKEW_MS and event.deal not in self._moved:
             self._moved.add(event.deal)
-            self._memory = money_moved(self._memory, event.profit, event.ts_event)
+            self._become(money_moved(self._memory, event.profit, event.ts_event))
 
     def ended(self, closed: PositionClosed) -> None:
         """Take the end of a managed trade."""
@@ -95,7 +104,17 @@ class Risk:
         _bound(self._exits)
 
     def _ended(self, reason: Reason, profit: float) -> None:
-        self._memory = trade_ended(self._memory, by_stop=reason is Reason.STOP_LOSS, profit=profit)
+        self._kept.realised(self._memory.day, profit)
+        self._become(trade_ended(self._memory, by_stop=reason is Reason.STOP_LOSS, profit=profit))
+
+    def rewrite(self) -> None:
+        """Have everything written anew."""
+        self._become(self._memory)
+
+    def _become(self, memory: RailMemory, *, calm: bool = False) -> None:
+        before, self._memory = self._memory, memory
+        if not calm:
+            self._kept.write(before, memory, self._since, frozenset(self._moved))
 
     def released(self, link: Link, event: CalendarEvent, now: int, utc: int) -> None:
         """Take an entry of the calendar; only those that matter, and none of the past, are kept."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dtms.engine.market import Quote
 from dtms.engine.trade import Trade
 from dtms.names import Permission, Role
+from dtms.runtime.restarts import NO_BEAT, Beat
 from dtms.settings import Mode
 from dtms.wire.messages import Account, SymbolSpec
 
@@ -77,7 +78,8 @@ class ServiceView:
     """
     Everything at one moment.
 
-    ``pinned`` is the account that was taken; ``refused`` the last reasons for which terminals were not.
+    ``pinned`` is the account that was taken; ``refused`` the last reasons for which terminals were not. ``state`` is starting,
+    running, degraded (the desk failed too often and stays down), failed or stopped.
     """
 
     utc: int
@@ -90,3 +92,4 @@ class ServiceView:
     pinned: str | None
     refused: tuple[str, ...]
     store_failed: str | None
+    beat: Beat = NO_BEAT

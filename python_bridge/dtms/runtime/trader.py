@@ -6,6 +6,7 @@ A decision is taken under the ticket's lock; what becomes of its command is the 
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from dtms.defence_names import State, Trigger
 from dtms.engine import close
@@ -16,11 +17,11 @@ from dtms.engine.defence.rules import DefenceRules
 from dtms.engine.defence.view import Judgement
 from dtms.engine.market import Market
 from dtms.engine.trade import Trade, TradeKey, quarantined
+from dtms.runtime import keeping
 from dtms.runtime.alarms import Alarms
 from dtms.runtime.arming import Arming
 from dtms.runtime.book import Book
 from dtms.runtime.counters import Counters
-from dtms.runtime.decisions import Fate
 from dtms.runtime.deep import DeepAsked, DeepChecks, distance
 from dtms.runtime.family import Family
 from dtms.runtime.log import Log
@@ -30,7 +31,12 @@ from dtms.runtime.record import Record
 from dtms.session.commands import CommandIds, Commands
 from dtms.session.peer import Peer
 from dtms.settings import Mode, Settings
-from dtms.wire.messages import Command, PositionClosed, ReducePosition
+from dtms.store.evidence import Fate
+from dtms.store.rows import Closed, Row
+from dtms.wire.messages import Command, PositionClosed, ReducePosition, SymbolSpec
+
+_KEPT_AT_ONCE: Final = 256  # trades of one transaction
+_LOOKS: Final = (Look, DeepCheck, SymbolSpec)  # nothing happened to the trade itself
 
 
 class Trader:
@@ -77,6 +83,7 @@ class Trader:
         self._log = log
         self.family = family
         self.deep = DeepChecks()
+        self.suspects: set[TradeKey] = set()  # records whose position is missing and may still be there: nothing is commanded
         self.over: list[TradeKey] = []  # trades whose position is gone and of whose family nothing is left
         self._record = record
         self._sees = sees  # the market as a decision is given it
@@ -92,7 +99,7 @@ class Trader:
     def consider(self, key: TradeKey, event: Event, now: int, utc: int) -> None:
         """Take an event of a trade: queued while a change is under way, except for a close that is due (R17); else decided on."""
         trade = self.book.get(key)
-        if trade is None:
+        if trade is None or (key in self.suspects and isinstance(event, _LOOKS)):
             return
         if isinstance(event, CloseAsked) or close.due(trade, now, self._turn(trade)) or not self.locks.queue(key, event):
             self._decide(trade, event, now, utc)
@@ -121,20 +128,39 @@ class Trader:
         fate = Fate.NONE
         self._record.says(decision)
         if decision.command is None:
-            self._take(decision, market, now, utc)
+            self._take_and_keep(decision, market, now, utc)
         elif self._settings.mode is Mode.OBSERVE:
             fate = Fate.OBSERVED
             self._show(decision, decision.command, market, now, utc)
-        elif self._hands() is None:
+        elif self._hands() is None or decision.trade.key in self.suspects:
             fate = Fate.WITHDRAWN
-            self._take(withdrawn(decision), market, now, utc)
+            self._take_and_keep(withdrawn(decision), market, now, utc)
             self._arming.soon(decision.trade.key, now)
         else:
             fate = Fate.ORDERED
             self._order(decision, decision.command, market, now, utc)
         self._record.decided(decision, event, fate, utc)
 
-    def _take(self, decision: Decision, market: Market, now: int, utc: int) -> None:
+    def keep(self, *trades: Trade) -> None:
+        """Have trades written as they are."""
+        for at in range(0, len(trades), _KEPT_AT_ONCE):
+            self.outbox.keep(trades[at : at + _KEPT_AT_ONCE])
+
+    def restate(self) -> None:
+        """Have the store given what is under way, and which hedges are open: it was replaced by one that does not know."""
+        self.orders.restate()
+        self.outbox.keep(rows=tuple(row for trade in self.book for row in keeping.open_hedges(trade)))
+
+    def _take_and_keep(self, decision: Decision, market: Market, now: int, utc: int) -> None:
+        key = decision.trade.key
+        before = self.book.get(key)
+        rows = self._take(decision, market, now, utc)
+        after = self.book.get(key)
+        if before is not None and after is not None and keeping.differs(before, after):
+            self.outbox.keep((after,), rows)
+
+    def _take(self, decision: Decision, market: Market, now: int, utc: int) -> tuple[Row, ...]:
+        """Take the next value of a trade; return what the store is told beside it."""
         if self._hands_off:
             decision = replace(decision, trade=self._called_off(decision.trade, now))
         trade = decision.trade
@@ -146,7 +172,8 @@ class Trader:
         self._arm(decision, market, now, utc)
         if before is not None:
             self._alarms.compare(before, trade)
-        self.orders.became(trade)
+        self.orders.became(trade, utc)
+        return keeping.rows(before, decision, market, utc)
 
     def _arm(self, decision: Decision, market: Market, now: int, utc: int) -> None:
         try:
@@ -158,9 +185,11 @@ class Trader:
             self.book.put(quarantined(decision.trade, why))
             self._arming.unwatched(decision.trade, now)
 
-    def enrol(self, trade: Trade, utc: int, *, recovered: bool) -> None:
+    def enrol(self, trade: Trade, utc: int, *, recovered: bool) -> Trade:
         """A managed position was met: its defence begins; what was open before this process is watched at once (2.2)."""
-        self.book.put(enrolled(trade, recovered=recovered, utc=utc))
+        trade = enrolled(trade, recovered=recovered, utc=utc)
+        self.book.put(trade)
+        return trade
 
     def judged(self, symbol: str, trigger: Trigger) -> None:
         """A symbol's market was judged anew: its trades are to be checked, those nearest to a threshold first."""
@@ -190,7 +219,10 @@ class Trader:
             return
         self.orders.deny_waiting_closes(now, utc)
         for trade in tuple(self.book):
-            self.book.put(self._called_off(trade, now))
+            after = self._called_off(trade, now)
+            if after is not trade:
+                self.book.put(after)
+                self.keep(after)
 
     def _called_off(self, trade: Trade, now: int) -> Trade:
         if trade.defence is not None and trade.defence.state is State.CLOSING:
@@ -205,17 +237,17 @@ class Trader:
     def _show(self, decision: Decision, command: Command, market: Market, now: int, utc: int) -> None:
         self._record.would(decision, command)
         decision = shown(decision)
-        self._take(decision, market, now, utc)
+        rows = self._take(decision, market, now, utc)
         self._counters.commands.observed += 1
-        self.outbox.note(decision, utc)
+        self.outbox.note(decision, utc, rows)
 
     def _order(self, decision: Decision, command: Command, market: Market, now: int, utc: int) -> None:
         self._ids.take()
-        self._take(decision, market, now, utc)
+        rows = self._take(decision, market, now, utc)
         self.family.ordered(decision.trade.key, command)
         if not isinstance(command, ReducePosition):
             self._commanded(now)
-        self.orders.place(decision, command, now, utc)
+        self.orders.place(decision, command, now, utc, rows)
 
     def _quarantine(self, trade: Trade, event: Event, error: Exception, now: int, utc: int, *, plain: bool) -> None:
         """The event itself is a fact: it is worked in without a rule that looks at it, or where that fails without the defence."""
@@ -233,9 +265,11 @@ class Trader:
             self.book.put(trade)
             self._decide(trade, event, now, utc)
 
-    def forget(self, key: TradeKey) -> None:
-        """The trade is closed: nothing waits for it any more."""
-        self.orders.forget(key)
+    def forget(self, key: TradeKey, why: str, utc: int) -> None:
+        """The trade is closed: nothing waits for it any more, and its end is written."""
+        self.orders.forget(key, utc)
+        self.suspects.discard(key)
+        self.outbox.keep(rows=(Closed(key, utc, why),))
         if (trade := self.book.get(key)) is not None:
             self._arming.forget(trade)
             self.family.ended(trade)

@@ -16,6 +16,7 @@ from dtms.settings import LinkSettings
 from dtms.wire.messages import Command, ExecutionReport
 
 COUNTER_BITS: Final = 24  # R23: command_id = epoch (20 bits) and a counter
+OURS: Final = 1 << 23  # counters below are the bridge's; those with this bit are the Expert Advisor's own acts (R27)
 EPOCH_BITS: Final = 20
 
 
@@ -42,10 +43,14 @@ class CommandIds:
         """Return the id that ``take`` will give."""
         return self.epoch << COUNTER_BITS | self._counter + 1
 
+    def gave(self, command_id: int) -> bool:
+        """Return whether the id was given here."""
+        return 0 < command_id - (self.epoch << COUNTER_BITS) <= self._counter
+
     def take(self) -> int:
         """Return the next id and never give it again."""
         self._counter += 1
-        if self._counter >= 1 << COUNTER_BITS:
+        if self._counter >= OURS:
             raise DtmsError("an epoch has no more command ids; restart the service for another")
         return self.epoch << COUNTER_BITS | self._counter
 
@@ -115,6 +120,23 @@ class Commands:
         entry = Outstanding(command, now, utc, self.time_to_live(command.risk_class))
         self._held[command.command_id] = entry
         return entry
+
+    def recall(self, command: Command, decided_utc: int, ttl_ms: int, now: int, utc: int) -> Outstanding:
+        """
+        Take a command of the process before that has no final answer: nobody knows whether it left, or what became of it.
+
+        By the clock it is in time until its time to live is over; one that was decided in the future is not, for the clock was
+        turned back.
+        """
+        age = utc - decided_utc if utc >= decided_utc else ttl_ms
+        entry = Outstanding(command, now - age, decided_utc, ttl_ms, Stage.UNKNOWN)
+        entry.settled_at = now + max(ttl_ms - age, 0) + self._settings.unknown_after_ms
+        self._held[command.command_id] = entry
+        return entry
+
+    def recalled(self) -> list[Outstanding]:
+        """Return those of the process before that have not been sent by this one."""
+        return [entry for entry in self._held.values() if entry.stage is Stage.UNKNOWN and entry.session == 0]
 
     def stamp(self, entry: Outstanding, session: Session, now: int, utc: int) -> Command | None:
         """Return the command with its deadline for this session, or None when its time is up."""
