@@ -14,6 +14,7 @@ settings.register_profile("soak", settings.get_profile("default"), max_examples=
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="full counts and long runs")
+    parser.addoption("--network", action="store_true", help="also what asks the package index")
     parser.addoption(
         "--sanitize",
         default="",
@@ -27,11 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--soak"):
-        return
-    for item in items:
-        if "soak" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason="long run: only with --soak"))
+    for option, why in (("soak", "long run"), ("network", "asks the package index")):
+        if config.getoption(f"--{option}"):
+            continue
+        for item in items:
+            if option in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=f"{why}: only with --{option}"))
 
 
 @pytest.fixture(scope="session")

@@ -2,32 +2,32 @@
 
 import json
 import sys
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.runtime.bench import acting
 from tests.runtime.defended import FULL, Defended, bought, defended
+from tests.store.made import DAILY, Prompt, Told, change, rows
 from typer.testing import CliRunner
 
 from dtms.cli.main import app, main
 from dtms.errors import StartError
 from dtms.names import Outcome
-from dtms.runtime.decisions import DecisionFile, current, files
 from dtms.settings import Mode, Settings
+from dtms.settings_store import StoreSettings
+from dtms.store.journal import Note
+from dtms.store.opening import open_store
 
 
 @contextmanager
-def recorded(folder: Path, settings: Settings | None = None, **file: int) -> Iterator[Defended]:
-    """A defended trade whose decisions are written to a folder."""
-    decisions = DecisionFile(folder, **file)
-    decisions.start(lambda lost, why, _: pytest.fail(f"{lost}: {why}"))
-    with defended(settings) as on:
-        on.desk.desk._keep = decisions.add
+def recorded(folder: Path, settings: Settings | None = None, store: StoreSettings = DAILY) -> Iterator[Defended]:
+    """A defended trade whose decisions are written to the store in a folder."""
+    with closing(open_store(folder, store)) as journal, defended(settings, Prompt(journal)) as on:
         yield on
-        decisions.stop()
 
 
 def told(folder: Path, *arguments: str) -> str:
@@ -73,11 +73,9 @@ def test_a_proof_that_was_changed_does_not_pass(tmp_path: Path) -> None:
     with recorded(tmp_path) as on:
         on.begin(bought(volume=0.10))
         on.step()
-    path = current(tmp_path)
-    lines = path.read_text(encoding="ascii").splitlines(keepends=True)
-    changed = [line.replace('"total":-4.5', '"total":-3.5') for line in lines]
-    assert changed != lines
-    path.write_text("".join(changed), encoding="ascii")
+    for number, proof in rows(tmp_path, "SELECT id, proof FROM decisions"):
+        changed = zlib.decompress(proof).replace(b'"total":-4.5', b'"total":-3.5')
+        change(tmp_path, "UPDATE decisions SET proof = ? WHERE id = ?", zlib.compress(changed), number)
 
     result = CliRunner().invoke(app, ["explain", "--data", str(tmp_path), "1", "--all", "--verify"])
     assert result.exit_code != 0
@@ -111,15 +109,16 @@ def test_a_ticket_that_nobody_knows_ends_with_1_and_says_so(tmp_path: Path, capf
     assert "no decision about ticket 4711" in capfd.readouterr().err
 
 
-def test_a_line_that_is_being_written_is_left(tmp_path: Path) -> None:
+def test_decisions_of_earlier_versions_are_told_before_those_in_the_store(tmp_path: Path) -> None:
     with recorded(tmp_path) as on:
         on.begin(bought(volume=0.10))
         on.step()
-    whole = told(tmp_path, "1", "--all")
-    with current(tmp_path).open("ab") as file:
-        file.write(b'{"kind":"decision","tickets":[1],"pro')
+    kept = objects(tmp_path, "1", "--all")
+    lines = [json.dumps(line, separators=(",", ":")) for one in kept for line in _as_lines(one)]
+    (tmp_path / "decisions.1.jsonl").write_text("\n".join(lines[:3]) + "\n", encoding="ascii")
+    (tmp_path / "decisions.jsonl").write_text("\n".join(lines[3:]) + '\n{"kind":"decision","tickets":[1],"pro', encoding="ascii")
 
-    assert told(tmp_path, "1", "--all") == whole
+    assert objects(tmp_path, "1", "--all") == kept + kept
 
 
 SPOILED = (
@@ -140,8 +139,7 @@ def test_a_broken_line_is_left_out_and_counted(tmp_path: Path, spoiled: bytes, o
         on.begin(bought(volume=0.10))
         on.step()
     whole = told(tmp_path, "1", "--verify", *options)
-    with current(tmp_path).open("ab") as file:
-        file.write(spoiled)
+    (tmp_path / "decisions.jsonl").write_bytes(spoiled)
     result = CliRunner().invoke(app, ["explain", "--data", str(tmp_path), "1", "--verify", *options])
 
     assert (result.exit_code, result.stdout) == (0, whole)
@@ -149,51 +147,67 @@ def test_a_broken_line_is_left_out_and_counted(tmp_path: Path, spoiled: bytes, o
 
 
 def test_a_record_of_broken_lines_alone_ends_with_1_and_says_so(tmp_path: Path) -> None:
-    current(tmp_path).write_bytes(b"".join(SPOILED))
+    (tmp_path / "decisions.jsonl").write_bytes(b"".join(SPOILED))
 
     with pytest.raises(StartError, match=r"no decision about ticket 1 .* another version: 7"):
         told(tmp_path, "1")
 
 
-def test_files_that_are_empty_or_missing_end_with_1(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match=r"there is no decisions\.jsonl"):
+def test_what_is_broken_in_the_store_is_left_out_and_counted(tmp_path: Path) -> None:
+    with recorded(tmp_path) as on:
+        on.begin(bought(volume=0.10))
+        on.step()
+    whole = told(tmp_path, "1", "--all").split("\n\n")
+    change(tmp_path, "UPDATE decisions SET proof = x'00' WHERE id = 1")
+    result = CliRunner().invoke(app, ["explain", "--data", str(tmp_path), "1", "--all"])
+
+    assert (result.exit_code, result.stdout.split("\n\n")) == (0, whole[1:])
+    assert "broken or of another version: 1" in result.stderr
+
+
+def test_without_a_store_and_with_one_that_knows_nothing_it_ends_with_1(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"there is no dtms\.db"):
         told(tmp_path, "1")
-    current(tmp_path).touch()
+    open_store(tmp_path, DAILY).close()
     with pytest.raises(StartError, match="no decision about ticket 1 is on record"):
         told(tmp_path, "1")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a file that can be opened and not read is at hand on Linux only")
 def test_a_file_that_cannot_be_read_ends_with_1(tmp_path: Path) -> None:
-    current(tmp_path).symlink_to("/proc/self/mem")
+    (tmp_path / "decisions.jsonl").symlink_to("/proc/self/mem")
 
     with pytest.raises(StartError, match="cannot be read: Input/output error"):
         told(tmp_path, "1")
 
 
-def test_files_are_rotated_by_size_and_all_are_read(tmp_path: Path) -> None:
-    with recorded(tmp_path, most_bytes=40_000) as on:
+def test_decisions_that_ordered_nothing_are_kept_up_to_a_number_and_the_others_for_good(tmp_path: Path) -> None:
+    store = DAILY.model_copy(update={"decisions_kept": 2})
+    with recorded(tmp_path, store=store) as on:
         on.begin(bought(volume=0.10))
-        for _ in range(12):
+        for _ in range(6):
             on.step()
-            files(tmp_path)
-    assert len(files(tmp_path)) > 1
-    assert all(path.stat().st_size < 80_000 for path in files(tmp_path))
+    before = objects(tmp_path, "1", "--all")
+    with closing(open_store(tmp_path, store)) as journal:
+        told = Told()
+        journal.attach(told.queue.put)
+        journal.prune(0)
+        journal.keep(Note(1))
+        told.next()
+    after = objects(tmp_path, "1", "--all")
 
-    bars = [one["proof"]["market"][2]["judgement"]["at"] for one in objects(tmp_path, "1", "--all")]
-    assert bars == sorted(bars)
-    assert len(set(bars)) >= 10
+    assert [one for one in after if one["fate"] == "ordered"] == [one for one in before if one["fate"] == "ordered"]
+    assert after[-2:] == before[-2:]
+    assert [one for one in after[:-2] if one["fate"] == "none"] == []
+    assert len(after) < len(before)
 
 
-def test_what_cannot_be_written_is_counted_and_told(tmp_path: Path) -> None:
-    trouble: list[tuple[int, str]] = []
-    decisions = DecisionFile(tmp_path / "missing", capacity=3)
-    with defended() as on:
-        on.desk.desk._keep = decisions.add
-        on.begin(bought(volume=0.10))
-        on.step()
-    decisions.start(lambda lost, why, _: trouble.append((lost, why)))
-    decisions.stop()
-
-    assert len(trouble) == 1
-    assert trouble[0][0] > 3
+def _as_lines(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The lines of a decision as earlier versions wrote them."""
+    head = {"kind": "decision", "utc": one["utc"], "account": one["account"], "tickets": [one["position_id"]]}
+    yield head | {"fate": one["fate"], "command_id": one["command_id"], "proof": one["proof"]}
+    for report in one["reports"]:
+        yield {"kind": "report", "utc": one["utc"], "account": one["account"], "tickets": [1]} | {
+            "command_id": one["command_id"],
+            "report": report,
+        }

@@ -1,6 +1,8 @@
 """The log file: one JSON object a line, one key a value, and nothing of the line's own overwritten."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +51,30 @@ def test_the_console_shows_a_mark_the_name_and_the_values(folder: Path, capsys: 
 
     first, second = (line.split(" ", 1)[1] for line in capsys.readouterr().err.splitlines())
     assert (first, second) == ("! unknown command=7", "! disk full")
+
+
+FULL = """
+import sys
+from pathlib import Path
+from dtms.cli import logs
+from dtms.runtime.log import Log, to_loguru
+
+logs.configure(Path(sys.argv[1]), console=True)
+log = Log(to_loguru)
+log.start()
+for number in range(3):
+    log.add("!", "unknown", command=number)
+log.stop(5.0)
+print("went on")
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is at hand on Linux only")
+def test_63_a_full_log_loses_lines_and_stops_nothing(folder: Path) -> None:
+    (folder / "logs").mkdir()
+    (folder / "logs" / "dtms.jsonl").symlink_to("/dev/full")
+    done = subprocess.run([sys.executable, "-c", FULL, folder], capture_output=True, text=True, check=False, timeout=30)
+
+    assert done.stdout == "went on\n"
+    assert all(f"! unknown command={number}" in done.stderr for number in range(3))
+    assert "No space left on device" in done.stderr

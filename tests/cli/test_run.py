@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from dtms.cli import choices
-from dtms.cli.run import idle, pin
+from dtms.cli.run import idle
+from dtms.cli.serving import pin
 from dtms.settings import AdoptSettings, Mode, Scope, Settings
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals to one process need a console on Windows")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.store.made import rows
 
 pytestmark = pytest.mark.timeout(180)  # the first build of a machine is part of the first test
 
@@ -151,9 +152,8 @@ def test_a_folder_with_something_in_it_is_not_kept_into(tmp_path: Path) -> None:
 def test_the_folder_that_is_kept_tells_why(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     assert demo("--speed", "max", "--trades", "3", "--keep", kept).returncode == 0
-    lines = [json.loads(line) for line in (kept / "decisions.jsonl").read_text(encoding="ascii").splitlines()]
-    moved = next(line for line in lines if line["kind"] == "decision" and line["command_id"] is not None)
-    command = [sys.executable, "-m", "dtms.cli.main", "explain", str(moved["tickets"][0]), "--data", str(kept), "--all", "--verify"]
+    moved = rows(kept, "SELECT position_id FROM decisions WHERE command_id IS NOT NULL")[0][0]
+    command = [sys.executable, "-m", "dtms.cli.main", "explain", str(moved), "--data", str(kept), "--all", "--verify"]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
     assert "Command: stop from" in told

@@ -22,8 +22,8 @@ from dtms.settings import AdoptSettings, LinkSettings, Mode, Scope, Settings
 from dtms.sim.derive import derive_spec
 from dtms.sim.mt5 import Execution, MarginMode
 from dtms.sim.state import Account, Position
-from dtms.store.epochs import EpochFile
-from dtms.store.journal import MemoryJournal
+from dtms.store.opening import open_store
+from dtms.store.sqlite import SqliteJournal
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -45,12 +45,14 @@ class Scene:
     folder: Path
     address: str
     service: Service
+    store: SqliteJournal
     lines: list[Line] = field(default_factory=list)
 
     def restart(self) -> None:
         """Another service in the place of this one."""
         self.service.stop(5.0, OnSilence.HOLD)
-        self.service = started(self.folder, self.address)
+        self.store.close()
+        self.service, self.store = started(self.folder, self.address)
         self.until(lambda: self.service.wait_ready(0), "the Expert Advisor logs on to the next service")
 
     def until(self, reached: Callable[[], bool], what: str) -> None:
@@ -82,21 +84,22 @@ class Scene:
         return self.account.broker.volume_errors() == []
 
 
-def started(folder: Path, address: str) -> Service:
+def started(folder: Path, address: str) -> tuple[Service, SqliteJournal]:
     settings = Settings(mode=Mode.ACT, link=LinkSettings(bind=address), adopt=AdoptSettings(scope=Scope.ALL, confirmed=True))
-    service = Service(settings, MemoryJournal(EpochFile(folder)), lambda _: None)
+    store = open_store(folder, settings.store)
+    service = Service(settings, store, lambda _: None)
     service.start()
-    return service
+    return service, store
 
 
 @contextmanager
 def scene(folder: Path, model: Account, execution: Execution) -> Iterator[Scene]:
     data = folder / "data"
     data.mkdir()
-    service = started(data, "tcp://127.0.0.1:*")
+    service, store = started(data, "tcp://127.0.0.1:*")
     spec = replace(derive_spec(SYMBOL), execution=execution, margin_initial=1_000.0, margin_maintenance=1_000.0)
     account = SimulatedAccount(folder, service.address.removeprefix("tcp://"), account=model, spec=spec)
-    made = Scene(account, data, service.address, service)
+    made = Scene(account, data, service.address, service, store)
     try:
         account.start()
         made.until(lambda: made.service.wait_ready(0), "the Expert Advisor logs on")
@@ -104,6 +107,7 @@ def scene(folder: Path, model: Account, execution: Execution) -> Iterator[Scene]
     finally:
         account.terminal.kill()
         made.service.stop()
+        made.store.close()
 
 
 @pytest.mark.parametrize(("model", "execution"), ACCOUNTS)

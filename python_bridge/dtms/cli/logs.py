@@ -16,25 +16,35 @@ from loguru import logger
 if TYPE_CHECKING:
     from loguru import Message, Record
 
-_FILE = "dtms.jsonl"
+FILE = "dtms.jsonl"
+STANDBY = "standby.jsonl"  # of a process that waits its turn: the other file is the working one's
 _ROTATION = "20 MB"  # with 10 kept: 200 MB at most, weeks of ordinary running
 _KEPT = 10
 
 
-def configure(folder: Path, *, console: bool, level: str = "INFO") -> Path:
+def configure(folder: Path, *, console: bool, level: str = "INFO", file: str = FILE) -> Path:
     """
-    Send log records to ``folder/logs/dtms.jsonl`` and, if wanted, to the console.
+    Send log records to ``file`` in ``folder/logs`` and, if wanted, to the console.
 
     Returns the file's path. A full disk loses log lines and nothing else: loguru reports it on standard error and goes on.
     """
-    path = folder / "logs" / _FILE
+    path = folder / "logs" / file
     logger.remove()
     logger.add(
         path, format=_as_template, level="DEBUG", rotation=_ROTATION, retention=_KEPT, encoding="utf-8", enqueue=False, catch=True
     )
     if console:
-        logger.add(_to_console, level=level, format="{message}")
+        logger.add(_to_console, level=level, format="{message}", filter=_for_console)
     return path
+
+
+def to_file_only(level: str, sentence: str) -> None:
+    """Log what the console is told by somebody else."""
+    logger.bind(_file_only=True).log(level, "! {}", sentence)
+
+
+def _for_console(record: "Record") -> bool:
+    return "_file_only" not in record["extra"]
 
 
 def _as_template(record: "Record") -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dtms import __version__
-from dtms.cli import account, config_command, run
+from dtms.cli import account, backup, config_command, run, store
 from dtms.cli.explain import explain
 from dtms.cli.keygen import keygen
 from dtms.cli.simulate.command import simulate
@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 app.add_typer(account.app, name="account")
 app.add_typer(config_command.app, name="config")
+app.add_typer(store.app, name="store")
+app.add_typer(backup.app, name="backup")
 app.command("run")(run.run)
 app.command("explain")(explain)
 app.command("keygen")(keygen)

@@ -1,14 +1,19 @@
 """
 `dtms run`: the service, until it is told to stop.
 
-Configuration, then the address, then the terminal: a step that fails ends the process with 1 and one sentence.
+Configuration, store, address, terminal, positions: a step that fails ends the process with 1 and one sentence. A second process on
+the same data folder does not start; with ``--standby`` it waits its turn, its address unbound, so that terminals go on to it when
+it is there.
+
+Exit status: 0 ended as asked; 1 a step of the start failed, the desk failed too often or stood still, or another process took over;
+2 wrong usage.
 """
 
 import ipaddress
 import signal
 import threading
 import time
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -17,20 +22,19 @@ import typer
 from loguru import logger
 
 from dtms.cli import choices, config, consent, logs
+from dtms.cli.serving import LOOK_S, said, serve
 from dtms.cli.zones import zone_table
 from dtms.errors import ConfigError, StartError
-from dtms.names import OnSilence
 from dtms.runtime import keys
-from dtms.runtime.decisions import DecisionFile
 from dtms.runtime.log import to_loguru
 from dtms.runtime.service import Service
-from dtms.runtime.snapshots import ServiceView
+from dtms.runtime.steps import Step
+from dtms.runtime.watch import Watch
 from dtms.settings import Mode, Scope, Settings
-from dtms.store.epochs import EpochFile
-from dtms.store.journal import MemoryJournal
+from dtms.store.opening import open_store
+from dtms.store.sqlite import SqliteJournal
+from dtms.store.standby import Standby
 
-_LOOK_S = 0.25  # how often the main thread looks at the service and at the signals
-_STATUS_S = 60.0
 _PORTS = 65_536
 _ZONE_BACK_MS = 60 * 86_400_000  # further than any bar that is looked at
 _ZONE_AHEAD_MS = 2 * 366 * 86_400_000
@@ -41,44 +45,99 @@ ConfigFile = Annotated[
 ]
 Folder = Annotated[Path | None, typer.Option("--data", help="Data folder instead of the user's own.", show_default=False)]
 ModeChoice = Annotated[Mode | None, typer.Option("--mode", help="Overrides the file.", show_default=False)]
+BindChoice = Annotated[
+    str | None,
+    typer.Option("--bind", help="Address for terminals, as tcp://127.0.0.1:5558; overrides the file.", show_default=False),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for a terminal for ever instead of ending with 1.")]
+StandBy = Annotated[
+    bool, typer.Option("--standby", help="Wait until the service on this data folder has ended or is silent, then take over.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Nothing on the console but errors.")]
 
 
-def run(file: ConfigFile = None, data: Folder = None, mode: ModeChoice = None, wait: Wait = False, quiet: Quiet = False) -> None:
+def run(
+    file: ConfigFile = None,
+    data: Folder = None,
+    mode: ModeChoice = None,
+    bind: BindChoice = None,
+    wait: Wait = False,
+    standby: StandBy = False,
+    quiet: Quiet = False,
+) -> None:
     """Run the service: terminals connect to it, and it manages their open positions."""
     folder = config.data_folder(data)
-    settings = config.load(file, folder)
-    if mode is not None:
-        settings = settings.model_copy(update={"mode": mode})
+    settings = _with_words(config.load(file, folder), mode, bind)
     refuse_open_door(settings)
     refuse_idle_lists(settings)
     link_keys = keys.load(settings.link.curve_server_key_file, settings.link.curve_clients_folder, folder)
     settings = consent.settled(settings, folder)
     settings = with_choices(settings, choices.load(folder))
-    try:
-        path = logs.configure(folder, console=True, level="ERROR" if quiet else "INFO")
-    except OSError as error:
-        raise StartError(f"the log folder in {folder} cannot be written: {error}") from error
+    level = "ERROR" if quiet else "INFO"
+    path = _logging(folder, level, standby=standby)
+    said(Step.CONFIGURATION)
     stop = on_signals()
-    service = Service(
-        settings,
-        MemoryJournal(EpochFile(folder)),
-        to_loguru,
-        keys=link_keys,
-        zone=session_zone(settings),
-        decisions=DecisionFile(folder),
-    )
+    try:
+        store = _stood_by(folder, settings, stop) if standby else open_store(folder, settings.store)
+        if store is None:
+            return
+        if standby:
+            path = _logging(folder, level, standby=False)
+        said(Step.STORE)
+        with closing(store):
+            service = Service(settings, store, to_loguru, keys=link_keys, zone=session_zone(settings))
+            _serve(service, settings, folder, stop, None if wait else settings.ea_wait_s, path)
+    except StartError as error:
+        logs.to_file_only("CRITICAL", str(error))  # the console has it from whoever catches this
+        raise
+
+
+def _serve(service: Service, settings: Settings, folder: Path, stop: threading.Event, wait_s: float | None, log: Path) -> None:
+    watch = Watch(lambda: service.beat, settings.desk, folder / "stacks.txt", say=logger.critical)
     service.start()
-    logger.info("= waiting for the Expert Advisor at {}; mode {}; log {}", service.address, settings.mode.value, path)
+    said(Step.LINK)
+    logger.info("= waiting for the Expert Advisor at {}; mode {}; log {}", service.address, settings.mode.value, log)
     if sentence := idle(settings):
         logger.warning("! {}", sentence)
     try:
-        _supervise(service, settings, folder, stop, None if wait else settings.ea_wait_s)
+        watch.start()
+        serve(service, settings, folder, stop, wait_s)
     finally:
-        ended = service.stop(_STOP_S, OnSilence.HOLD)
+        watch.stop()
+        ended = service.stop(_STOP_S)
     if not ended:
         raise StartError(f"the service did not end within {_STOP_S:g} s")
+
+
+def _logging(folder: Path, level: str, *, standby: bool) -> Path:
+    try:
+        return logs.configure(folder, console=True, level=level, file=logs.STANDBY if standby else logs.FILE)
+    except OSError as error:
+        raise StartError(f"the log folder in {folder} cannot be written: {error}") from error
+
+
+def _stood_by(folder: Path, settings: Settings, stop: threading.Event) -> SqliteJournal | None:
+    """Return the store once this process may work on it, None when it is to stop before."""
+    waiting = Standby(folder, settings.store)
+    told: str | None = None
+    while (store := waiting.attempt()) is None:
+        holder = "another process" if waiting.holder is None else f"process {waiting.holder}"
+        sentence = waiting.obstacle or f"standing by: {holder} works on the store in {folder}"
+        if sentence != told:
+            told = sentence
+            logger.info("= {}", sentence)
+        if stop.wait(LOOK_S):
+            return None
+    return store
+
+
+def _with_words(settings: Settings, mode: Mode | None, bind: str | None) -> Settings:
+    """Return the settings with what the command line overrides."""
+    if mode is not None:
+        settings = settings.model_copy(update={"mode": mode})
+    if bind is not None:
+        settings = settings.model_copy(update={"link": settings.link.model_copy(update={"bind": bind})})
+    return settings
 
 
 def refuse_open_door(settings: Settings) -> None:
@@ -154,72 +213,3 @@ def on_signals() -> threading.Event:
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, asked)
     return stop
-
-
-def _supervise(service: Service, settings: Settings, folder: Path, stop: threading.Event, wait_s: float | None) -> None:
-    watch = _Watch(service, lambda account: pin(folder, account))
-    waited = 0.0
-    while not stop.wait(_LOOK_S):
-        if service.failure is not None:
-            raise StartError(f"the desk failed: {service.failure}; the log has the trace") from service.failure
-        ready = watch.look()
-        waited += _LOOK_S
-        if not ready and wait_s is not None and waited >= wait_s and not watch.was_ready:
-            raise StartError(_nobody_came(settings, service.snapshot(), wait_s))
-
-
-def _nobody_came(settings: Settings, view: ServiceView, wait_s: float) -> str:
-    refused = f" Refused: {'; '.join(view.refused)}." if view.refused else ""
-    return (
-        f"no terminal logged on at {settings.link.bind} within {wait_s:g} s.{refused} "
-        "Attach DtmsBridge to a chart and look at its panel, or start with --wait."
-    )
-
-
-def pin(folder: Path, account: str) -> None:
-    """Keep the demo account that was taken; where that cannot be done the service goes on, and the next start takes one anew."""
-    try:
-        decided = choices.load(folder)
-        if decided.pinned is None:
-            choices.save(folder, choices.Choices(decided.allowed, account, decided.confirmed))
-    except (OSError, ConfigError) as error:
-        logger.error("! {} could not be kept as the account of this service: {}", account, error)
-
-
-class _Watch:
-    """Says what changed at the console, and once a minute how things stand."""
-
-    def __init__(self, service: Service, pin: Callable[[str], None]) -> None:
-        self._service = service
-        self._pin = pin
-        self._pinned: str | None = None
-        self._since_status = 0.0
-        self.was_ready = False
-
-    def look(self) -> bool:
-        """Look once; return whether an account's positions are known."""
-        view = self._service.snapshot()
-        if view.pinned and view.pinned != self._pinned:
-            self._pinned = view.pinned
-            self._pin(view.pinned)
-        ready = any(account.view_known for account in view.accounts)
-        self.was_ready = self.was_ready or ready
-        self._since_status += _LOOK_S
-        if self._since_status >= _STATUS_S:
-            self._since_status = 0.0
-            _say_status(view)
-        return ready
-
-
-def _say_status(view: ServiceView) -> None:
-    for account in view.accounts:
-        logger.info(
-            "= {} known={} trades={} terminals={} quotes={} commands={}/{}",
-            account.key,
-            account.view_known,
-            len(account.trades),
-            len(account.terminals),
-            view.counters["bridge.quotes_received"],
-            view.counters["commands.done"],
-            view.counters["commands.sent"],
-        )

@@ -17,7 +17,6 @@ from dtms.cli.demo.scenario import Scenario
 from dtms.errors import StartError
 from dtms.names import OnSilence
 from dtms.runtime import keys
-from dtms.runtime.decisions import DecisionFile
 from dtms.runtime.log import Sink
 from dtms.runtime.service import Service
 from dtms.runtime.snapshots import ServiceView
@@ -25,8 +24,7 @@ from dtms.settings import AdoptSettings, BreakEvenSettings, DeskSettings, LinkSe
 from dtms.sim.broker import Broker
 from dtms.sim.errors import Refused
 from dtms.sim.trades import PlannedTrade
-from dtms.store.epochs import EpochFile
-from dtms.store.journal import MemoryJournal
+from dtms.store.opening import open_store
 from mql5host.build import Built
 from mql5host.child import Boot
 from mql5host.process import TerminalProcess
@@ -68,9 +66,8 @@ class Stage:
         self._inputs = _secured(wanted.folder, self._files) if wanted.curve else {}
         settings = _settings(wanted)
         link_keys = keys.load(settings.link.curve_server_key_file, settings.link.curve_clients_folder, wanted.folder)
-        self.service = Service(
-            settings, MemoryJournal(EpochFile(wanted.folder)), log, keys=link_keys, decisions=DecisionFile(wanted.folder)
-        )
+        self._store = open_store(wanted.folder, settings.store)
+        self.service = Service(settings, self._store, log, keys=link_keys)
         self._trades: Sequence[PlannedTrade] = scenario.trades
         self._next_trade = 0
         self.terminal: TerminalProcess | None = None
@@ -194,6 +191,7 @@ class Stage:
             self.terminal.stop()
             self.terminal.take_requests()
         self.service.stop(5.0, OnSilence.HOLD)
+        self._store.close()
 
 
 def _secured(folder: Path, files: Path) -> dict[str, str]:
