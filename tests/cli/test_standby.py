@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.cli.test_run import accepts, free_port, posix
 
+STOP_IT, WAKE_IT = (getattr(signal, name, signal.SIGTERM) for name in ("SIGSTOP", "SIGCONT"))  # neither is on Windows
 pytestmark = pytest.mark.timeout(60)
 
 LIMIT_S = 20.0
@@ -95,9 +96,9 @@ def test_18_it_also_follows_one_that_is_asked_to_end(tmp_path: Path) -> None:
 @posix
 def test_19_a_stopped_service_is_followed_and_ends_with_1_once_it_goes_on(tmp_path: Path) -> None:
     with pair(tmp_path) as (first, second):
-        first.popen.send_signal(signal.SIGSTOP)
+        first.popen.send_signal(STOP_IT)
         second.until_said("waiting for the Expert Advisor")
-        first.popen.send_signal(signal.SIGCONT)
+        first.popen.send_signal(WAKE_IT)
         status, said = first.ends()
 
         assert status == 1
