@@ -50,7 +50,8 @@ def make(source: Path, folder: Path, utc: int, keep: int) -> Copy:
     Raises:
         StoreError: It could not be made, or what was copied is damaged; the copies before stay.
     """
-    target = folder / f"dtms-{stamp(utc)}.db"
+    while (target := folder / f"dtms-{stamp(utc)}.db").exists():
+        utc += 1_000  # one was begun in the same second; the name of the next that is free
     part = target.with_name(target.name + _PART)
     try:
         folder.mkdir(parents=True, exist_ok=True)
