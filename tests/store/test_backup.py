@@ -120,3 +120,17 @@ def test_a_store_that_is_not_there_cannot_be_copied(tmp_path: Path) -> None:
         backup.make(tmp_path / "dtms.db", tmp_path / "copies", UTC, 1)
     with pytest.raises(sqlite3.OperationalError):
         database.look_over(tmp_path / "dtms.db")
+
+
+def test_copies_begun_in_one_second_all_stay_and_the_one_just_made_is_never_the_one_thrown_away(tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    with opened(tmp_path) as (journal, told):
+        journal.append(entry(1))
+        told.next()
+        first, second = (backup.make(journal.path, folder, UTC, 2).path for _ in range(2))
+        assert {copy.path for copy in backup.copies(folder)} == {first, second}
+        put_back = backup.make(journal.path, folder, UTC - 5_000, 2).path
+
+    kept = {copy.path for copy in backup.copies(folder)}
+    assert put_back in kept
+    assert len(kept) == 2

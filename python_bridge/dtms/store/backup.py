@@ -61,7 +61,8 @@ def make(source: Path, folder: Path, utc: int, keep: int) -> Copy:
         database.look_over(part)
         database.flush(part)
         part.replace(target)
-        for old in copies(folder)[keep:]:
+        # The copy just made stays, whatever its name says: a clock may stand still or be put back.
+        for old in [copy for copy in copies(folder) if copy.path != target][max(keep - 1, 0) :]:
             old.path.unlink(missing_ok=True)
     except StoreDamaged as error:
         part.unlink(missing_ok=True)
