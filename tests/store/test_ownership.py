@@ -32,12 +32,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from tests.store.made import ACCOUNT, entry
 from tests.store.test_ownership import QUICK
-from dtms.store.journal import Deposed
+from dtms.store.journal import Deposed, EpochTaken
 from dtms.store.opening import open_store
 told = SimpleQueue()
 journal = open_store(Path(sys.argv[1]), QUICK)
 journal.attach(told.put)
 journal.take_epoch(ACCOUNT, 0)
+while not isinstance(told.get(), EpochTaken):
+    pass  # one that is stopped before has taken none
 print("ready", flush=True)
 token = 0
 while True:
